@@ -1,0 +1,40 @@
+/** Throws the signal's reason when it is aborted. */
+export function throwIfAborted(signal: AbortSignal): void {
+  if (signal.aborted) throw signal.reason;
+}
+
+/**
+ * Settles as `work` does, or rejects with the signal's reason, whichever is first. The work
+ * itself goes on: use it only where the thing behind it is closed or bounded in another way.
+ */
+export async function orAbort<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  throwIfAborted(signal);
+  let stop = (): void => {};
+  const aborted = new Promise<never>((_, reject) => {
+    stop = () => reject(signal.reason);
+    signal.addEventListener('abort', stop, { once: true });
+  });
+  try {
+    return await Promise.race([work, aborted]);
+  } finally {
+    signal.removeEventListener('abort', stop);
+  }
+}
+
+/** A signal that follows another `graceMs` later, for work that should end in order before it is cut off. */
+export function lingeringSignal(signal: AbortSignal, graceMs: number): Disposable & { readonly signal: AbortSignal } {
+  const controller = new AbortController();
+  let timer: NodeJS.Timeout | undefined;
+  const linger = (): void => {
+    timer = setTimeout(() => controller.abort(signal.reason), graceMs);
+  };
+  if (signal.aborted) linger();
+  else signal.addEventListener('abort', linger, { once: true });
+  return {
+    signal: controller.signal,
+    [Symbol.dispose]: () => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', linger);
+    },
+  };
+}

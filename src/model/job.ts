@@ -1,0 +1,70 @@
+import type { TableName } from './column.ts';
+
+export type Mode = 'bulk' | 'timestamp' | 'incrementing' | 'timestamp+incrementing';
+
+export type Cadence =
+  /** Milliseconds after the previous cycle's end. */
+  | { readonly kind: 'every'; readonly ms: number }
+  /** Five or six field cron in an IANA zone. */
+  | { readonly kind: 'cron'; readonly expression: string; readonly timezone: string };
+
+export type Initial =
+  | { readonly kind: 'bulk' }
+  | { readonly kind: 'skip' }
+  /** Rows whose cursor is at or after this text. */
+  | { readonly kind: 'from'; readonly value: string };
+
+export type What =
+  /** Patterns, `*` as wildcard, a leading `!` carves out; a single name without `*` is one table. */
+  | { readonly kind: 'tables'; readonly include: readonly string[]; readonly exclude: readonly string[] }
+  | { readonly kind: 'query'; readonly text: string; readonly file: string | null };
+
+export interface ColumnRules {
+  readonly include: readonly string[] | null;
+  readonly exclude: readonly string[];
+  /** Source name → published name. */
+  readonly rename: Readonly<Record<string, string>>;
+}
+
+/** A job as the file declares it, every default filled in. Frozen. */
+export interface Job {
+  readonly name: string;
+  readonly source: string;
+  readonly sink: string;
+  readonly what: What;
+  readonly columns: ColumnRules;
+  readonly where: string | null;
+  /** null: the primary key. */
+  readonly key: readonly string[] | null;
+  /** null: told by the type of the cursor. */
+  readonly mode: Mode | null;
+  /** COALESCE in this order; empty: bulk. */
+  readonly cursor: readonly string[];
+  /** timestamp+incrementing: the id that breaks ties; null: the single integer key column. */
+  readonly increment: string | null;
+  readonly initial: Initial;
+  /** Rows of one SELECT. */
+  readonly batch: number;
+  /** Milliseconds; null: what the source needs by itself. */
+  readonly lookback: number | null;
+  readonly nulls: 'error' | 'include';
+  readonly topic: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly cadence: Cadence;
+  /** Up to so many milliseconds are added at random to each due time. */
+  readonly jitter: number;
+  readonly overlap: 'skip' | 'queue';
+  /** Milliseconds for one cycle; null: none. */
+  readonly timeout: number | null;
+  /** Tries after the first, within one cycle. */
+  readonly retries: number;
+  readonly enabled: boolean;
+  /** `file:line:column` of the job in the jobs file. */
+  readonly at: string;
+}
+
+/** Where a table of a job comes from once wildcards are expanded. */
+export interface JobTable {
+  readonly job: string;
+  readonly table: TableName;
+}

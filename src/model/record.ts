@@ -1,0 +1,14 @@
+export interface TopicSpec {
+  readonly name: string;
+  /** Keyed streams are compacted; a stream without keys keeps all. */
+  readonly keyed: boolean;
+}
+
+/** One event as it leaves. `value: null` is a tombstone. */
+export interface OutboundRecord {
+  readonly key: Buffer | null;
+  readonly value: Buffer | null;
+  /** Milliseconds since 1970 as decimal text, never negative: event time, or the read time. */
+  readonly timestamp: string;
+  readonly headers: Readonly<Record<string, string>>;
+}

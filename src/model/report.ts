@@ -1,0 +1,30 @@
+/** How one cycle of a job ended. Times are milliseconds since 1970 on our clock. */
+export interface CycleReport {
+  readonly job: string;
+  readonly startedAt: number;
+  readonly endedAt: number;
+  readonly outcome: 'ok' | 'failed' | 'stopped' | 'skipped';
+  /** Why it was skipped (`overlap`, `lease held by …`), or the failure as formatError prints it. */
+  readonly reason: string | null;
+  /** The failure's code, e.g. `LIB201`. */
+  readonly code: string | null;
+  readonly published: number;
+  /** Rows met again by a look-back and not published again. */
+  readonly repeated: number;
+  /** Rows with a NULL cursor that were published by `nulls: include`. */
+  readonly nulls: number;
+  readonly bytes: number;
+  /** Cursor text of the mark after the cycle. */
+  readonly mark: string | null;
+  /** Milliseconds from the newest published row's own time to its acknowledgement; null without event time. */
+  readonly lagMs: number | null;
+}
+
+/** Something `validate` or a check found. */
+export interface Finding {
+  readonly severity: 'error' | 'warning' | 'info';
+  readonly code: string | null;
+  readonly job: string | null;
+  readonly message: string;
+  readonly cure: string | null;
+}

@@ -1,0 +1,80 @@
+import { formatDuration } from '../kit/duration.ts';
+import type { CycleReport } from '../model/report.ts';
+import type { LiberateEvent } from './event.ts';
+
+export type Level = 'debug' | 'info' | 'warn' | 'error';
+
+/** An event as a log line: what a person reads, and the fields that a machine does. */
+export interface LogLine {
+  readonly level: Level;
+  readonly message: string;
+  readonly fields: Readonly<Record<string, unknown>>;
+}
+
+/** Whole numbers with thousands separators, the same in every locale. */
+export const count = (amount: number): string => String(Math.round(amount)).replace(/\B(?=(\d{3})+$)/g, ',');
+
+const rows = (amount: number): string => `${count(amount)} ${amount === 1 ? 'row' : 'rows'}`;
+
+export function describeEvent(event: LiberateEvent): LogLine {
+  switch (event.type) {
+    case 'job.start': {
+      const { job, relation, topic, mode, guarantee, method } = event;
+      return {
+        level: 'info',
+        message: `${job}: ${relation} → ${topic}, ${mode}; ${guarantee} (${method})`,
+        fields: { job, relation, topic, mode, guarantee, method },
+      };
+    }
+    case 'job.notice':
+    case 'job.warning':
+      return {
+        level: event.type === 'job.warning' ? 'warn' : 'info',
+        message: `${event.job}: ${event.message}${event.cure === null ? '' : `. ${event.cure}`}`,
+        fields: { job: event.job },
+      };
+    case 'cycle.progress': {
+      const { job, expected, ms } = event;
+      return {
+        level: 'info',
+        message: `${job}: ${rows(event.rows)}${expected === null ? '' : ` of about ${count(expected)}`}, ${count(event.rows / Math.max(0.001, ms / 1000))} rows/s`,
+        fields: { job, rows: event.rows, expected, ms },
+      };
+    }
+    case 'cycle.retry': {
+      const { job, attempt, delayMs, code, reason } = event;
+      return {
+        level: 'warn',
+        message: `${reason} Try ${attempt + 1} in ${formatDuration(delayMs)}`,
+        fields: { job, attempt, delayMs, code },
+      };
+    }
+    case 'cycle.end':
+      return describeReport(event.report);
+    case 'run.ready':
+      return { level: 'info', message: `${event.jobs} ${event.jobs === 1 ? 'job' : 'jobs'}, ready in ${formatDuration(event.ms)}`, fields: { jobs: event.jobs, ms: event.ms } };
+    case 'run.stopping':
+      return { level: 'info', message: `stopping: ${event.reason}`, fields: { reason: event.reason } };
+    default:
+      return event satisfies never;
+  }
+}
+
+function describeReport(report: CycleReport): LogLine {
+  const { job, outcome, published, repeated, nulls, bytes, mark, lagMs, code, reason } = report;
+  const ms = report.endedAt - report.startedAt;
+  const fields = { job, outcome, published, repeated, nulls, bytes, ms, mark, lagMs, code };
+  if (outcome === 'failed') return { level: 'error', message: reason ?? `${job}: failed`, fields };
+  if (outcome === 'skipped') return { level: 'warn', message: `${job}: skipped: ${reason}`, fields };
+  const notes = [
+    repeated > 0 ? `${rows(repeated)} met again` : '',
+    nulls > 0 ? `${rows(nulls)} without a cursor` : '',
+    mark === null ? '' : `mark ${mark}`,
+    outcome === 'stopped' ? 'stopped before the end' : '',
+  ].filter((note) => note !== '');
+  return {
+    level: published > 0 || outcome === 'stopped' ? 'info' : 'debug',
+    message: `${job}: ${rows(published)} in ${formatDuration(ms)}${notes.map((note) => `, ${note}`).join('')}`,
+    fields,
+  };
+}

@@ -1,0 +1,37 @@
+import type { CycleReport } from '../model/report.ts';
+
+/** Everything that liberate tells while it works. Readers (log, progress, journal) only listen. */
+export type LiberateEvent =
+  /** The first line of a job: what it reads, where it goes, which guarantee holds and by which method. */
+  | {
+      readonly type: 'job.start';
+      readonly job: string;
+      readonly relation: string;
+      readonly topic: string;
+      readonly mode: string;
+      readonly guarantee: string;
+      readonly method: string;
+    }
+  | { readonly type: 'job.notice'; readonly job: string; readonly message: string; readonly cure: string | null }
+  | { readonly type: 'job.warning'; readonly job: string; readonly message: string; readonly cure: string | null }
+  | { readonly type: 'cycle.progress'; readonly job: string; readonly rows: number; readonly expected: number | null; readonly ms: number }
+  | { readonly type: 'cycle.retry'; readonly job: string; readonly attempt: number; readonly delayMs: number; readonly code: string; readonly reason: string }
+  | { readonly type: 'cycle.end'; readonly report: CycleReport }
+  | { readonly type: 'run.stopping'; readonly reason: string }
+  | { readonly type: 'run.ready'; readonly jobs: number; readonly ms: number };
+
+/** A listener must not throw and must not block. */
+export type Observer = (event: LiberateEvent) => void;
+
+/** Tells every listener; one that throws cannot break the loop that tells. */
+export function tellAll(observers: readonly Observer[]): Observer {
+  return (event) => {
+    for (const observer of observers) {
+      try {
+        observer(event);
+      } catch {
+        // A broken listener loses its own line and nothing else.
+      }
+    }
+  };
+}

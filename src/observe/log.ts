@@ -1,0 +1,24 @@
+import { redactSecrets } from '../kit/redact.ts';
+import { describeEvent, type Level } from './describe-event.ts';
+import type { Observer } from './event.ts';
+
+/** The part of a logger that is used; pino has it. */
+export type Logger = Readonly<Record<Level, (fields: object, message: string) => void>>;
+
+/** Milliseconds of a read between two lines about its progress: a bar wants them more often than a log. */
+const progressEvery = 5000;
+
+/** Every event as a line of the log; secrets of the jobs file never appear in it. */
+export function logObserver(logger: Logger, secrets: readonly string[]): Observer {
+  const toldAt = new Map<string, number>();
+  return (event) => {
+    if (event.type === 'cycle.progress') {
+      const before = toldAt.get(event.job) ?? 0;
+      // `ms` counts from the read's start: smaller than before means another read.
+      if (event.ms >= before && event.ms - before < progressEvery) return;
+      toldAt.set(event.job, event.ms);
+    }
+    const { level, message, fields } = describeEvent(event);
+    logger[level](fields, redactSecrets(message, secrets));
+  };
+}
