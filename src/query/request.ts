@@ -1,0 +1,38 @@
+import type { Column, Relation } from '../model/column.ts';
+import type { Gap, Micros, Watermark } from '../model/watermark.ts';
+
+/** Which rows of the relation a read is after. */
+export type Window =
+  /** All of them: bulk, and the first load. */
+  | { readonly kind: 'all' }
+  /** Cursor at or after a text, and before another: `initial: {from}` and `backfill --from --to`. */
+  | { readonly kind: 'range'; readonly from: string | null; readonly to: string | null }
+  /**
+   * Past the mark, and again every row whose stamp is at or after `floor`, where commits may have
+   * come late (null: no look-back). `tied`: the rows that share the mark's own stamp are met again too.
+   */
+  | { readonly kind: 'after'; readonly mark: Watermark; readonly floor: Micros | null; readonly tied: boolean }
+  /** Past the mark, and the ids in the gaps below it. */
+  | { readonly kind: 'gaps'; readonly mark: Watermark; readonly gaps: readonly Pick<Gap, 'from' | 'to'>[] }
+  /** The rows without a cursor, in key order. */
+  | { readonly kind: 'nulls' };
+
+export interface ReadRequest {
+  readonly relation: Relation;
+  /** What each row's `values` holds, in this order. */
+  readonly columns: readonly Column[];
+  /** The user's own condition, SQL text. */
+  readonly where: string | null;
+  /** COALESCE in this order; empty: the key alone orders the rows. All columns of `order` are described below. */
+  readonly cursor: readonly Column[];
+  readonly key: readonly Column[];
+  readonly window: Window;
+  /** Continue after this position of the same window (exclusive); null for its first page. */
+  readonly page: Watermark | null;
+  /** Flag rows whose stamp is at or after this; null: flag none. */
+  readonly recentFrom: Micros | null;
+  /** Mark text of some row's cursor, whose print form instants take where a database has no stamp type (SQLite); null when none is known. */
+  readonly sample: string | null;
+  /** Most rows of this page; null: no limit. */
+  readonly limit: number | null;
+}

@@ -1,0 +1,64 @@
+import type { Column } from '../../model/column.ts';
+import type { RowBatch } from '../../model/row.ts';
+import type { Watermark } from '../../model/watermark.ts';
+import type { Flavour } from '../../query/flavour.ts';
+import { type PlannedRead, planCondition, planLast, planRead } from '../../query/plan.ts';
+import type { ReadRequest } from '../../query/request.ts';
+import { onePast, Page } from '../batches.ts';
+import { checkOrder } from './flavour.ts';
+import type { Field, ReadAs } from './result-stream.ts';
+import type { Session } from './session.ts';
+import { decoders, isBinary, markText } from './types.ts';
+
+const mostNulls = 1_000;
+
+export async function* readPage(session: Session, flavour: Flavour, request: ReadRequest): AsyncGenerator<RowBatch, void, void> {
+  checkOrder([...request.cursor, ...request.key]);
+  const plan = planRead(flavour, onePast(request));
+  const page = new Page<Field>(request, plan, { values: decoders(request.columns), mark: markText });
+  for await (const { rows, end } of session.select(plan.sql, fieldsOf(plan, request, request.columns))) {
+    const batch = page.batch(rows, end);
+    if (batch !== null) yield batch;
+  }
+}
+
+/** How the fields of a planned read are read: the columns asked for, then those of the position; flags are text. */
+function fieldsOf({ positionAt, orderedBy }: PlannedRead, request: ReadRequest, columns: readonly Column[]): ReadAs {
+  const readAs = columns.map((column): ReadAs[number] => (isBinary(column) ? 'bytes' : 'text'));
+  positionAt.forEach((place, at) => {
+    // A name that is no column's stands for the COALESCE of the cursor.
+    const column = [...request.key, ...request.cursor].find(({ name }) => name === orderedBy[at]) ?? request.cursor[0];
+    readAs[place] = column !== undefined && isBinary(column) ? 'bytes' : 'text';
+  });
+  return readAs;
+}
+
+export async function lastPosition(session: Session, flavour: Flavour, request: ReadRequest): Promise<Watermark | null> {
+  checkOrder([...request.cursor, ...request.key]);
+  const plan = planLast(flavour, request);
+  for await (const { rows } of session.select(plan.sql, fieldsOf(plan, request, []))) {
+    const [row] = rows;
+    if (row !== undefined) return plan.positionAt.map((at) => markText(row[at] ?? ''));
+  }
+  return null;
+}
+
+/** Counted up to 1,000, as more would not tell more. */
+export async function countNulls(session: Session, flavour: Flavour, request: ReadRequest): Promise<number> {
+  const { sql } = planCondition(flavour, { ...request, window: { kind: 'nulls' }, page: null });
+  const { rows } = await session.query(`SELECT COUNT(*) FROM (SELECT 1 ${sql} LIMIT ${mostNulls}) n`);
+  return Number(rows[0]?.[0] ?? 0);
+}
+
+/** The optimiser's own guess: the rows of each line of the outermost SELECT, times one another. */
+export async function estimate(session: Session, flavour: Flavour, request: ReadRequest): Promise<number | null> {
+  const { sql } = planCondition(flavour, request);
+  const { fields, rows } = await session.query(`EXPLAIN FORMAT=TRADITIONAL SELECT 1 ${sql}`);
+  const placeOf = (name: string): number => fields.findIndex((field) => field.name === name);
+  const [id, guess, filtered] = [placeOf('id'), placeOf('rows'), placeOf('filtered')];
+  const outer = rows.filter((row) => row[id] === '1');
+  if (outer.length === 0) return null;
+  // A line without a guess is a table of which the optimiser knows that no row fits.
+  const expected = outer.reduce((product, row) => product * Number(row[guess] ?? 0) * (Number(row[filtered] ?? 100) / 100), 1);
+  return Math.min(Math.round(expected), request.limit ?? Number.POSITIVE_INFINITY);
+}

@@ -1,0 +1,150 @@
+import type { Connection as Driver, FieldPacket } from 'mysql2';
+import { throwIfAborted } from '../../kit/abort.ts';
+import { formatDuration } from '../../kit/duration.ts';
+import { LiberateError } from '../../kit/errors.ts';
+import { sortError } from './errors.ts';
+import { type Chunk, type ReadAs, ResultStream } from './result-stream.ts';
+
+/** What knex's types leave open of the connection and of its own client, and what mysql2's own do. */
+export type Connection = Driver & {
+  __knex__disposed?: unknown;
+  readonly stream: { readonly destroyed: boolean; destroy(): void };
+};
+export interface KnexClient {
+  acquireConnection(): Promise<Connection>;
+  releaseConnection(connection: Connection): Promise<void>;
+  /** Opens a connection outside the pool. */
+  acquireRawConnection(): Promise<Connection>;
+}
+
+/** Every field is the server's text. */
+export type TextRow = (string | null)[];
+
+export interface Result {
+  readonly fields: readonly FieldPacket[];
+  readonly rows: TextRow[];
+}
+
+export interface SessionContext {
+  readonly client: KnexClient;
+  readonly signal: AbortSignal;
+  readonly secrets: readonly string[];
+  /** Milliseconds that the server may work on one statement; 0: no limit. */
+  readonly statementTimeout: number;
+  /** Ends the statement that runs under that thread id. */
+  readonly kill: (threadId: number) => Promise<void>;
+}
+
+/** How long the server may take to notice its own limit of a statement before we do. */
+const graceMs = 5_000;
+/** How long a slow sink may keep the rows of one statement waiting, all in all, before the server gives it up. */
+export const slowSinkMs = 600_000;
+
+const longestTimer = 2 ** 31 - 1;
+
+/**
+ * A connection of the pool in the hands of one caller. A statement that is left before its end (an abort, a
+ * consumer that stops) costs the connection: the rest of its rows would have to be read first.
+ */
+export class Session implements AsyncDisposable {
+  readonly #connection: Connection;
+  readonly #context: SessionContext;
+
+  constructor(connection: Connection, context: SessionContext) {
+    this.#connection = connection;
+    this.#context = context;
+  }
+
+  /** A small result, whole. */
+  async query(sql: string): Promise<Result> {
+    const { statementTimeout } = this.#context;
+    const rows: TextRow[] = [];
+    let fields: readonly FieldPacket[] = [];
+    const told = (found: readonly FieldPacket[]): void => {
+      fields = found;
+    };
+    const limit = statementTimeout === 0 ? 0 : statementTimeout + graceMs;
+    for await (const chunk of this.#run(sql, [], limit, told)) rows.push(...(chunk.rows as TextRow[]));
+    return { fields, rows };
+  }
+
+  /**
+   * A SELECT of any size. The server's own clock of a statement runs on while the consumer is slow
+   * (MariaDB and MySQL count until the last row is sent), so here the limit is kept on this side,
+   * where the waiting for the server can be told from the waiting for the sink; the server's is only
+   * a backstop for the case that this process is gone.
+   */
+  select(sql: string, readAs: ReadAs): AsyncGenerator<Chunk, void, void> {
+    const { statementTimeout } = this.#context;
+    if (statementTimeout === 0) return this.#run(sql, readAs, 0);
+    const ms = Math.round(statementTimeout + slowSinkMs);
+    const bounded = sql.replace(
+      /^SELECT /,
+      `/*M! SET STATEMENT max_statement_time=${(ms / 1000).toFixed(3)} FOR */ SELECT /*+ MAX_EXECUTION_TIME(${ms}) */ `,
+    );
+    return this.#run(bounded, readAs, statementTimeout);
+  }
+
+  async *#run(
+    sql: string,
+    readAs: ReadAs,
+    limitMs: number,
+    told: (fields: readonly FieldPacket[]) => void = () => {},
+  ): AsyncGenerator<Chunk, void, void> {
+    const { signal, secrets } = this.#context;
+    throwIfAborted(signal);
+    const stream = new ResultStream(this.#connection, sql, readAs);
+    const stop = (): void => stream.fail(signal.reason);
+    signal.addEventListener('abort', stop, { once: true });
+    try {
+      const next = waiting(stream, limitMs);
+      for (;;) {
+        throwIfAborted(signal);
+        const chunk = await next();
+        told(stream.fields);
+        yield chunk;
+        if (chunk.end) return;
+      }
+    } catch (error) {
+      if (signal.aborted) throw signal.reason;
+      throw sortError(error, 'connected', secrets);
+    } finally {
+      signal.removeEventListener('abort', stop);
+      stream.close();
+      if (!stream.over) await this.#abandon();
+    }
+  }
+
+  async #abandon(): Promise<void> {
+    const connection = this.#connection;
+    // knex drops a connection that is marked so instead of handing it out again.
+    connection.__knex__disposed ??= 'left before the end of its result';
+    if (connection.stream.destroyed) return;
+    connection.destroy();
+    connection.stream.destroy();
+    // A server that sorts notices a closed socket only when it has something to send.
+    await this.#context.kill(connection.threadId);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#context.client.releaseConnection(this.#connection);
+  }
+}
+
+/** `next` of the stream, which fails once it has waited for the server longer than the limit in all. */
+function waiting(stream: ResultStream, limitMs: number): () => Promise<Chunk> {
+  if (limitMs === 0) return () => stream.next();
+  let left = limitMs;
+  return async () => {
+    const from = performance.now();
+    const late = (): void =>
+      stream.fail(new LiberateError('LIB209', `the server worked longer than ${formatDuration(limitMs)} on one statement`));
+    const timer = setTimeout(late, Math.min(Math.max(left, 0), longestTimer));
+    try {
+      return await stream.next();
+    } finally {
+      clearTimeout(timer);
+      left -= performance.now() - from;
+    }
+  };
+}

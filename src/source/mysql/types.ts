@@ -1,0 +1,112 @@
+import type { Column, ColumnType } from '../../model/column.ts';
+import type { Value } from '../../model/value.ts';
+import type { Field } from './result-stream.ts';
+
+/**
+ * The first word of a native type → kind. TINYINT(1) stays a number: MySQL has no other boolean than a
+ * convention, and such columns hold 2 as well. BIT(1) is a boolean, a wider BIT is its bytes.
+ * What is not here is `text`: the server's own text.
+ */
+const byName: Readonly<Record<string, ColumnType['kind']>> = {
+  tinyint: 'integer',
+  smallint: 'integer',
+  mediumint: 'integer',
+  int: 'integer',
+  bigint: 'integer',
+  year: 'integer',
+  decimal: 'decimal',
+  float: 'float',
+  double: 'float',
+  bit: 'bytes',
+  binary: 'bytes',
+  varbinary: 'bytes',
+  tinyblob: 'bytes',
+  blob: 'bytes',
+  mediumblob: 'bytes',
+  longblob: 'bytes',
+  vector: 'bytes',
+  // As the server stores it: four bytes of SRID, then WKB.
+  geometry: 'bytes',
+  point: 'bytes',
+  linestring: 'bytes',
+  polygon: 'bytes',
+  multipoint: 'bytes',
+  multilinestring: 'bytes',
+  multipolygon: 'bytes',
+  geometrycollection: 'bytes',
+  geomcollection: 'bytes',
+  date: 'date',
+  time: 'time',
+  datetime: 'timestamp',
+  timestamp: 'timestamptz',
+  json: 'json',
+  uuid: 'uuid',
+};
+
+/** `bigint(20) unsigned` → `bigint` */
+export const baseOf = (native: string): string => /^[a-z0-9]*/.exec(native)?.[0] ?? '';
+
+const spatial = /^(geom|point|linestring|polygon|multi)/;
+
+/** Values that no condition can continue from: they have no order, or another one in ORDER BY than in a comparison. */
+export function orderless({ native }: Column): boolean {
+  if (native === 'enum' || native === 'set') return true;
+  return native === 'json' || native.startsWith('vector') || spatial.test(native);
+}
+
+/** `json`: the column has MariaDB's check that stands for the type. */
+export function columnType(native: string, json: boolean): ColumnType {
+  if (json) return { kind: 'json' };
+  if (native === 'bit(1)') return { kind: 'boolean' };
+  return { kind: byName[baseOf(native)] ?? 'text' } as ColumnType;
+}
+
+/** Whether a column's fields are to be read as bytes; all others are text. */
+export const isBinary = ({ type, native }: Column): boolean => type.kind === 'bytes' || baseOf(native) === 'bit';
+
+/** The server's field → the canonical form of model/value.ts; null where they are the same. */
+export function decoder({ type, native }: Column): ((field: Field) => Value) | null {
+  switch (type.kind) {
+    case 'boolean':
+      return (field) => (field as Buffer)[0] === 1;
+    case 'integer':
+      return /zerofill|^year/.test(native) ? unpadded : null;
+    case 'decimal':
+      return native.includes('zerofill') ? unpadded : null;
+    case 'float':
+      return baseOf(native) === 'float' ? shortest : null;
+    case 'timestamp':
+      return (field) => stamp(field as string, '');
+    case 'timestamptz':
+      return (field) => stamp(field as string, 'Z');
+    default:
+      return null;
+  }
+}
+
+export const decoders = (columns: readonly Column[]): readonly (((field: Field) => Value) | null)[] => columns.map(decoder);
+
+/** An ordering column's field → mark text. */
+export const markText = (field: Field): string => (typeof field === 'string' ? field : field.toString('hex'));
+
+/** ZEROFILL pads to the display width: `00042`. */
+const unpadded = (field: Field): string => (field as string).replace(/^0+(?=\d)/, '');
+
+/** A zero date, or a date with a zero in it, is nothing that ISO 8601 could say: it stays as it is. */
+function stamp(text: string, zone: string): string {
+  if (text.startsWith('00', 5) || text.startsWith('00', 8)) return text;
+  return `${text.slice(0, 10)}T${text.slice(11)}${zone}`;
+}
+
+/**
+ * A FLOAT comes as the double that it equals (`0.10000000149011612`), because the server prints a FLOAT
+ * itself with six digits only; the shortest text that is the same FLOAT is `0.1`.
+ */
+function shortest(field: Field): string {
+  const exact = Number(field);
+  for (let digits = 6; digits < 9; digits += 1) {
+    const rounded = Number(exact.toPrecision(digits));
+    if (Math.fround(rounded) === exact) return String(rounded);
+  }
+  return String(Number(exact.toPrecision(9)));
+}

@@ -1,0 +1,171 @@
+import { LiberateError } from '../../kit/errors.ts';
+import type { Column, IndexInfo, Relation, Shape, TableName } from '../../model/column.ts';
+import type { Flavour } from '../../query/flavour.ts';
+import { describeFrom } from '../../query/plan.ts';
+import { quote } from './flavour.ts';
+import type { Query, Result } from './session.ts';
+import { columnType, type PgType } from './types.ts';
+
+export async function listTables(query: Query): Promise<readonly TableName[]> {
+  const { rows } = await query(`
+    SELECT n.nspname, c.relname
+    FROM pg_catalog.pg_class c
+    JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+    WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f')
+      AND n.nspname NOT IN ('pg_catalog', 'information_schema') AND n.nspname !~ '^pg_(toast|temp)'
+      AND has_schema_privilege(n.oid, 'USAGE') AND has_any_column_privilege(c.oid, 'SELECT')
+    ORDER BY 1, 2`);
+  return rows.map(([schema, name]) => ({ schema: schema as string, name: name as string }));
+}
+
+export async function describeTable(query: Query, table: TableName): Promise<Shape> {
+  const printed = table.schema === null ? table.name : `${table.schema}.${table.name}`;
+  const path = table.schema === null ? quote(table.name) : `${quote(table.schema)}.${quote(table.name)}`;
+  const found = await query(
+    `SELECT c.oid, c.relkind FROM pg_catalog.pg_class c
+     WHERE c.oid = to_regclass($1) AND c.relkind IN ('r', 'p', 'v', 'm', 'f')`,
+    [path],
+  );
+  const [oid, kind] = found.rows[0] ?? [];
+  if (!oid) throw new LiberateError('LIB203', `table ${printed} does not exist`);
+  const { rows } = await query(
+    `SELECT a.attname, a.atttypid, format_type(a.atttypid, a.atttypmod), a.attnotnull, has_column_privilege(a.attrelid, a.attnum, 'SELECT')
+     FROM pg_catalog.pg_attribute a WHERE a.attrelid = $1::oid AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum`,
+    [oid],
+  );
+  const readable = rows.filter((row) => row[4] === 't');
+  if (readable.length === 0) throw new LiberateError('LIB213', `no SELECT on table ${printed}`);
+  const types = await typesOf(
+    query,
+    readable.map(([, type]) => type as string),
+  );
+  const columns = readable.map(
+    ([name, type, native, notNull]): Column => ({
+      name: name as string,
+      type: columnType(type as string, types),
+      native: native as string,
+      nullable: notNull !== 't',
+    }),
+  );
+  const { primaryKey, indexes } = await keysOf(query, oid);
+  const hidden = rows.filter((row) => row[4] !== 't').map(([name]) => name);
+  const remarks = [
+    ...(hidden.length === 0 ? [] : [`table ${printed}: no SELECT on ${hidden.join(', ')}: left out`]),
+    ...(kind === 'm'
+      ? [`${printed} is a materialised view: a refresh shows rows with older stamps; only \`mode: bulk\` sees them all`]
+      : []),
+    ...(kind === 'f' ? [`${printed} is a foreign table: transactions on its own server are unseen here; give a \`lookback:\``] : []),
+    ...(await cachedSequences(query, oid)),
+  ];
+  return { columns, primaryKey, indexes, remarks, idRemarks: [] };
+}
+
+/** Indexes that can serve a condition on, or the order of, plain columns of the whole table. */
+async function keysOf(
+  query: Query,
+  oid: string,
+): Promise<{ readonly primaryKey: readonly string[]; readonly indexes: readonly IndexInfo[] }> {
+  const { rows } = await query(
+    `SELECT c.relname, i.indisunique, i.indisprimary,
+       (SELECT json_agg(a.attname ORDER BY k.at) FROM unnest(i.indkey::int2[]) WITH ORDINALITY k(attnum, at)
+        JOIN pg_catalog.pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.attnum WHERE k.at <= i.indnkeyatts)
+     FROM pg_catalog.pg_index i
+     JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid
+     JOIN pg_catalog.pg_am m ON m.oid = c.relam
+     WHERE i.indrelid = $1::oid AND i.indisvalid AND i.indpred IS NULL AND i.indexprs IS NULL AND m.amname = 'btree'
+       -- 0: ascending, NULLs last; 3: its mirror image. Any other index gives another order than ORDER BY.
+       AND (i.indoption::text ~ '^0( 0)*$' OR i.indoption::text ~ '^3( 3)*$')
+     ORDER BY c.relname`,
+    [oid],
+  );
+  const indexes = rows.map(([name, unique, , columns]) => ({
+    name: name as string,
+    columns: JSON.parse(columns as string) as readonly string[],
+    unique: unique === 't',
+  }));
+  const primary = rows.findIndex((row) => row[2] === 't');
+  return { primaryKey: indexes[primary]?.columns ?? [], indexes };
+}
+
+/** A session takes several ids at once and uses them later: a new transaction then inserts a lower id than one already read. */
+async function cachedSequences(query: Query, oid: string): Promise<readonly string[]> {
+  const { rows } = await query(
+    `SELECT a.attname, s.seqcache FROM pg_catalog.pg_depend d
+     JOIN pg_catalog.pg_sequence s ON s.seqrelid = d.objid
+     JOIN pg_catalog.pg_attribute a ON a.attrelid = d.refobjid AND a.attnum = d.refobjsubid
+     WHERE d.classid = 'pg_class'::regclass AND d.refclassid = 'pg_class'::regclass
+       AND d.refobjid = $1::oid AND d.deptype IN ('a', 'i') AND s.seqcache > 1`,
+    [oid],
+  );
+  return rows.map(
+    ([name, cache]) =>
+      `the sequence of column "${name}" has CACHE ${cache}: ids do not arrive in order; set CACHE 1, or use a timestamp cursor`,
+  );
+}
+
+/** A query's columns, of which only name and type can be known. */
+export async function describeQuery(query: Query, flavour: Flavour, relation: Relation): Promise<Shape> {
+  const { fields } = await probe(query, flavour, relation);
+  checkNames(fields.map(({ name }) => name));
+  const oids = fields.map(({ dataTypeID }) => String(dataTypeID));
+  const types = await typesOf(query, oids);
+  const { rows } = await query('SELECT format_type(t, m) FROM unnest($1::oid[], $2::int4[]) WITH ORDINALITY q(t, m, at) ORDER BY at', [
+    `{${oids.join(',')}}`,
+    `{${fields.map(({ dataTypeModifier }) => dataTypeModifier).join(',')}}`,
+  ]);
+  const columns = fields.map(
+    ({ name }, at): Column => ({
+      name,
+      type: columnType(oids[at] as string, types),
+      native: rows[at]?.[0] as string,
+      nullable: true,
+    }),
+  );
+  return { columns, primaryKey: [], indexes: [], remarks: [], idRemarks: [] };
+}
+
+/** `:since` has no type while the cursor is unknown, and `date_trunc('day', NULL)` wants one: the usual ones are tried. */
+async function probe(query: Query, flavour: Flavour, relation: Relation): Promise<Result> {
+  let first: unknown;
+  for (const bound of ['NULL', 'NULL::timestamptz', 'NULL::bigint']) {
+    const from = describeFrom(flavour, relation, bound);
+    try {
+      return await query(`SELECT * FROM ${from} LIMIT 0`);
+    } catch (error) {
+      first ??= error;
+      const again = error instanceof LiberateError && error.code === 'LIB207' && from !== describeFrom(flavour, relation, '');
+      if (!again) break;
+    }
+  }
+  throw first;
+}
+
+function checkNames(names: readonly string[]): void {
+  const unnamed = names.indexOf('?column?');
+  if (unnamed >= 0) {
+    throw new LiberateError('LIB207', `column ${unnamed + 1} of the query has no name`, { cure: 'Name it: `… AS name`.' });
+  }
+  const twice = names.find((name, at) => names.indexOf(name) !== at);
+  if (twice !== undefined) {
+    throw new LiberateError('LIB207', `the query has two columns named "${twice}"`, { cure: 'Give each its own name: `… AS name`.' });
+  }
+}
+
+/** The types, and all that domains and arrays among them are made of. */
+async function typesOf(query: Query, oids: readonly string[]): Promise<ReadonlyMap<string, PgType>> {
+  const { rows } = await query(
+    `WITH RECURSIVE made(oid, base, element) AS (
+       SELECT oid, base, element FROM described WHERE oid = ANY ($1::oid[])
+       UNION
+       SELECT d.oid, d.base, d.element FROM described d JOIN made m ON d.oid IN (m.base, m.element)
+     ), described AS (
+       SELECT t.oid, nullif(t.typbasetype, 0) AS base,
+         -- A true array is what its element names as its array; int2vector and the like are not.
+         (SELECT e.oid FROM pg_catalog.pg_type e WHERE e.typarray = t.oid AND t.typelem = e.oid) AS element
+       FROM pg_catalog.pg_type t
+     )
+     SELECT oid, base, element FROM made`,
+    [`{${[...new Set(oids)].join(',')}}`],
+  );
+  return new Map(rows.map(([oid, base, element]) => [oid as string, { oid: oid as string, base: base ?? null, element: element ?? null }]));
+}

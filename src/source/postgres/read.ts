@@ -1,0 +1,73 @@
+import type { RowBatch } from '../../model/row.ts';
+import type { Watermark } from '../../model/watermark.ts';
+import type { Flavour } from '../../query/flavour.ts';
+import { type PlannedRead, planCondition, planLast, planRead } from '../../query/plan.ts';
+import type { ReadRequest } from '../../query/request.ts';
+import { onePast, Page } from '../batches.ts';
+import { bindText } from './flavour.ts';
+import type { Result, Session } from './session.ts';
+import { decoders } from './types.ts';
+
+/** Rows of one FETCH, and of one batch. */
+const batchRows = 500;
+const mostNulls = 1_000;
+
+const run = (session: Session, { sql, binds }: Pick<PlannedRead, 'sql' | 'binds'>): Promise<Result> =>
+  session.query(sql, binds.map(bindText));
+
+/**
+ * One page through a cursor of SQL, not a portal of the protocol: each FETCH is a statement of its own, so that
+ * `statement_timeout` bounds the server's work and not the time for which a slow sink keeps the page waiting.
+ */
+export async function* readPage(session: Session, flavour: Flavour, request: ReadRequest): AsyncGenerator<RowBatch> {
+  const plan = planRead(flavour, onePast(request));
+  const page = new Page<string>(request, plan, { values: decoders(request.columns), mark: null });
+  const size = request.limit === null ? batchRows : Math.min(batchRows, request.limit + 1);
+  await session.query('BEGIN READ ONLY');
+  try {
+    await run(session, { ...plan, sql: `DECLARE page NO SCROLL CURSOR FOR ${plan.sql}` });
+    let next: Promise<Result> | null = fetchRows(session, size);
+    while (next !== null) {
+      const { rows }: Result = await next;
+      session.throwIfAborted();
+      const batch = page.batch(rows, rows.length < size);
+      // The server makes the next rows while these are on their way; two batches are in memory at most.
+      next = page.done ? null : fetchRows(session, size);
+      if (batch !== null) yield batch;
+    }
+  } finally {
+    await session.rollback();
+  }
+}
+
+function fetchRows(session: Session, size: number): Promise<Result> {
+  const fetching = session.query(`FETCH ${size} FROM page`);
+  // It may fail while the consumer is still at the rows before it; whoever awaits it gets the error.
+  fetching.catch(() => {});
+  return fetching;
+}
+
+export async function lastPosition(session: Session, flavour: Flavour, request: ReadRequest): Promise<Watermark | null> {
+  const plan = planLast(flavour, request);
+  const { rows } = await run(session, plan);
+  const [row] = rows;
+  return row === undefined ? null : plan.positionAt.map((at) => row[at] ?? '');
+}
+
+/** Counted up to 1,000, as more would not tell more. */
+export async function countNulls(session: Session, flavour: Flavour, request: ReadRequest): Promise<number> {
+  const { sql, binds } = planCondition(flavour, { ...request, window: { kind: 'nulls' }, page: null });
+  const counted = `SELECT count(*) FROM (SELECT 1 ${sql} LIMIT ${mostNulls}) n`;
+  const { rows } = await run(session, { sql: counted, binds });
+  return Number(rows[0]?.[0] ?? 0);
+}
+
+/** The planner's own guess. */
+export async function estimate(session: Session, flavour: Flavour, request: ReadRequest): Promise<number | null> {
+  const { sql, binds } = planCondition(flavour, request);
+  const { rows } = await run(session, { sql: `EXPLAIN (FORMAT JSON) SELECT 1 ${sql}`, binds });
+  const [explained] = JSON.parse(rows[0]?.[0] ?? '[]') as readonly { readonly Plan?: { readonly 'Plan Rows'?: number } }[];
+  const expected = explained?.Plan?.['Plan Rows'];
+  if (expected === undefined) return null;
+  return request.limit === null ? expected : Math.min(expected, request.limit);
+}

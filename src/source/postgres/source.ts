@@ -1,0 +1,49 @@
+import type { Relation, Shape } from '../../model/column.ts';
+import type { Flavour } from '../../query/flavour.ts';
+import type { ReadRequest } from '../../query/request.ts';
+import { parseCursorText } from '../cursor-text.ts';
+import type { Source } from '../source.ts';
+import type { SourceConfig } from '../source-config.ts';
+import { checkServer } from './check.ts';
+import { Connections } from './connection.ts';
+import { describeQuery, describeTable, listTables } from './describe.ts';
+import { flavourOf } from './flavour.ts';
+import { takeHorizon } from './horizon.ts';
+import { countNulls, estimate, lastPosition, readPage } from './read.ts';
+import type { Session } from './session.ts';
+
+/** PostgreSQL 13 and later. Nothing is connected before the first call. */
+export function openPostgres(config: SourceConfig): Source {
+  const connections = new Connections(config);
+  const flavourFor = (session: Session): Flavour => flavourOf(config.timezone ?? session.timezone);
+  const planned =
+    <T>(work: (session: Session, flavour: Flavour, request: ReadRequest) => Promise<T>) =>
+    (request: ReadRequest, signal: AbortSignal): Promise<T> =>
+      connections.use(signal, (session) => work(session, flavourFor(session), request));
+
+  return {
+    name: config.name,
+    kind: 'postgres',
+    check: (signal) => connections.use(signal, ({ query }) => checkServer(query)),
+    tables: (signal) => connections.use(signal, ({ query }) => listTables(query)),
+    describe: (relation: Relation, signal): Promise<Shape> =>
+      connections.use(signal, (session) =>
+        relation.kind === 'table'
+          ? describeTable(session.query, relation.table)
+          : describeQuery(session.query, flavourFor(session), relation),
+      ),
+    horizon: (lookbackMs, signal) => connections.use(signal, ({ query }) => takeHorizon(query, lookbackMs)),
+    countNulls: planned(countNulls),
+    last: planned(lastPosition),
+    estimate: planned(estimate),
+    async *read(request, signal) {
+      await using session = await connections.open(signal);
+      yield* readPage(session, flavourFor(session), request);
+    },
+    parseCursor(text, column) {
+      const parsed = parseCursorText(text, column);
+      return column.type.kind === 'timestamptz' ? `${parsed}+00` : parsed;
+    },
+    [Symbol.asyncDispose]: () => connections[Symbol.asyncDispose](),
+  };
+}

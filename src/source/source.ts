@@ -1,0 +1,59 @@
+import type { Column, Relation, Shape, TableName } from '../model/column.ts';
+import type { RowBatch } from '../model/row.ts';
+import type { Horizon, Watermark } from '../model/watermark.ts';
+import type { ReadRequest } from '../query/request.ts';
+
+export interface SourceFacts {
+  /** `PostgreSQL 15.18`, `MariaDB 10.11.19`, `SQLite 3.53.2`. */
+  readonly version: string;
+  /** Schema or database meant by a table name without one; null in SQLite. */
+  readonly defaultSchema: string | null;
+  readonly database: string;
+  /** Remarks on privileges and settings that weaken a guarantee, each with what would raise it. */
+  readonly remarks: readonly string[];
+}
+
+/**
+ * A database that is only read. Implementations hold their connections through knex, stream rows by
+ * the driver's own means, never a whole result in memory, and sort native errors into LiberateError
+ * at their edge (LIB2xx). Every value is delivered in the canonical form of model/value.ts.
+ *
+ * Not their job: deciding what to read next, remembering what was sent, retrying, encoding.
+ */
+export interface Source extends AsyncDisposable {
+  readonly name: string;
+  readonly kind: 'postgres' | 'mysql' | 'sqlite';
+
+  /** Connects and probes. LIB201, LIB202. */
+  check(signal: AbortSignal): Promise<SourceFacts>;
+
+  /** Tables and views that the user may read, outside the system's own schemas; in name order. */
+  tables(signal: AbortSignal): Promise<readonly TableName[]>;
+
+  /** Columns in order; for a table its key and indexes too. LIB203 for a missing table, LIB207 for a refused query. */
+  describe(relation: Relation, signal: AbortSignal): Promise<Shape>;
+
+  /**
+   * The server's clock and its oldest open transaction. `lookbackMs`: the user's, or null for the
+   * source's own. To be taken before the reads that it bounds: an older horizon is the safe one.
+   */
+  horizon(lookbackMs: number | null, signal: AbortSignal): Promise<Horizon>;
+
+  /** Rows whose cursor is NULL, counted up to 1,000. */
+  countNulls(request: ReadRequest, signal: AbortSignal): Promise<number>;
+
+  /** The last position in reading order, null for an empty relation. */
+  last(request: ReadRequest, signal: AbortSignal): Promise<Watermark | null>;
+
+  /** Rows the request would return, roughly and cheaply, for a progress bar; null when unknown. */
+  estimate(request: ReadRequest, signal: AbortSignal): Promise<number | null>;
+
+  /**
+   * Streams one page in reading order, in batches of at most a few hundred rows. The consumer's pace
+   * is kept (back-pressure to the server); leaving the loop early frees the connection.
+   */
+  read(request: ReadRequest, signal: AbortSignal): AsyncIterable<RowBatch>;
+
+  /** Text as a user writes it (YAML `from:`, `--from`, `state set`) → mark text; LIB213-free: throws LIB103 if the type refuses it. */
+  parseCursor(text: string, column: Column): string;
+}

@@ -1,0 +1,101 @@
+import { basename } from 'node:path';
+import { throwIfAborted } from '../../kit/abort.ts';
+import type { Column, Relation, Shape, TableName } from '../../model/column.ts';
+import type { RowBatch } from '../../model/row.ts';
+import type { Horizon, Watermark } from '../../model/watermark.ts';
+import type { ReadRequest } from '../../query/request.ts';
+import type { Source, SourceFacts } from '../source.ts';
+import type { SourceConfig } from '../source-config.ts';
+import { type Connections, openConnections } from './connections.ts';
+import { describeRelation, listTables } from './describe.ts';
+import { sqliteError } from './errors.ts';
+import { estimateRows } from './estimate.ts';
+import { horizonAt } from './horizon.ts';
+import { countNulls, lastPosition, type Reading, readPage } from './read.ts';
+import { parseCursor } from './types.ts';
+
+/**
+ * A database file, opened for reading only and never made. SQLite runs inside this process: a statement
+ * that takes long before its first row holds the event loop up, and nothing can interrupt it.
+ */
+export function openSqlite(config: SourceConfig): Source {
+  return new SqliteSource(config, openConnections(config));
+}
+
+class SqliteSource implements Source {
+  readonly kind = 'sqlite';
+  readonly #config: SourceConfig;
+  readonly #connections: Connections;
+
+  constructor(config: SourceConfig, connections: Connections) {
+    this.#config = config;
+    this.#connections = connections;
+  }
+
+  get name(): string {
+    return this.#config.name;
+  }
+
+  check(signal: AbortSignal): Promise<SourceFacts> {
+    return this.#with(signal, ({ connection: { database }, path }) => {
+      // Reads the file's first page: opening alone does not look into it, and the journal mode is known only then.
+      const version = String(database.prepare('SELECT sqlite_version() FROM (SELECT count(*) FROM sqlite_schema)').pluck().get());
+      const journal = String(database.pragma('journal_mode', { simple: true }));
+      return { version: `SQLite ${version}`, defaultSchema: null, database: basename(path), remarks: journalRemarks(journal) };
+    });
+  }
+
+  tables(signal: AbortSignal): Promise<readonly TableName[]> {
+    return this.#with(signal, ({ connection }) => listTables(connection.database));
+  }
+
+  describe(relation: Relation, signal: AbortSignal): Promise<Shape> {
+    return this.#with(signal, ({ connection, path }) => describeRelation(connection.database, path, relation));
+  }
+
+  async horizon(lookbackMs: number | null, signal: AbortSignal): Promise<Horizon> {
+    throwIfAborted(signal);
+    return horizonAt(Date.now(), lookbackMs);
+  }
+
+  countNulls(request: ReadRequest, signal: AbortSignal): Promise<number> {
+    return this.#with(signal, (reading) => countNulls(reading, request));
+  }
+
+  last(request: ReadRequest, signal: AbortSignal): Promise<Watermark | null> {
+    return this.#with(signal, (reading) => lastPosition(reading, request));
+  }
+
+  estimate(request: ReadRequest, signal: AbortSignal): Promise<number | null> {
+    return this.#with(signal, (reading) => estimateRows(reading, request));
+  }
+
+  async *read(request: ReadRequest, signal: AbortSignal): AsyncGenerator<RowBatch, void, undefined> {
+    await using connection = await this.#connections.acquire(signal);
+    yield* readPage({ connection, path: this.#config.url, timezone: this.#config.timezone }, request, signal);
+  }
+
+  parseCursor(text: string, column: Column): string {
+    return parseCursor(text, column);
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return Promise.resolve(this.#connections[Symbol.asyncDispose]());
+  }
+
+  async #with<T>(signal: AbortSignal, work: (reading: Reading) => T): Promise<T> {
+    await using connection = await this.#connections.acquire(signal);
+    try {
+      return work({ connection, path: this.#config.url, timezone: this.#config.timezone });
+    } catch (error) {
+      throw sqliteError(this.#config.url, error);
+    }
+  }
+}
+
+function journalRemarks(journal: string): readonly string[] {
+  if (journal === 'wal') return [];
+  return [
+    `journal mode ${journal}: a writer waits while a page is read, and a reader while a transaction commits; \`PRAGMA journal_mode = WAL\` lets both work at once`,
+  ];
+}
