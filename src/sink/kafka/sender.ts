@@ -1,0 +1,154 @@
+import { orAbort, throwIfAborted } from '../../kit/abort.ts';
+import type { OutboundRecord } from '../../model/record.ts';
+import type { RecordProducer } from './producer.ts';
+
+/** One producer and the sends that it has under way. */
+interface Generation {
+  readonly producer: RecordProducer;
+  readonly cutters: Set<(reason: Error) => void>;
+  retired: boolean;
+}
+
+interface Attempt {
+  readonly generation: Generation;
+  /** Resolves when its outcome can no longer change what is in the topic. */
+  readonly over: Promise<void>;
+  /** Its caller has gone, by an abort. */
+  abandoned: boolean;
+}
+
+/** A send had no answer in time. `own`: this one; otherwise one beside it on the same connections. */
+export class NoAnswer extends Error {
+  readonly own: boolean;
+
+  constructor(own: boolean) {
+    super('no answer within the deadline');
+    this.own = own;
+  }
+}
+
+/**
+ * Sends batches through a producer that is replaced after every failure.
+ *
+ * Why replaced, also where the failure is plain: kafkajs gives back the sequence numbers of all
+ * partitions of a failed request, though the broker may have written some or all of them. The next
+ * batch would take the same numbers: with as many records as before the broker takes it for a repetition and
+ * drops it (rows lost), otherwise it answers OUT_OF_ORDER_SEQUENCE_NUMBER for ever. A new
+ * producer has a new id and counts from 0, so the repeated batch is written: at least once.
+ *
+ * Why the order holds: a repetition carries another producer id, so the broker cannot tell it from
+ * its original; the original must not arrive after it. So a batch is only sent when every earlier
+ * batch of its topic on another producer, or left behind by an abort, is over: answered, or its
+ * connections cut by a reset, which discards what the kernel still holds. What the broker had
+ * already received it handles before the new connection, whose handshakes each wait for an answer
+ * of the same broker, has got as far as a batch.
+ */
+export class Sender implements AsyncDisposable {
+  readonly #open: () => RecordProducer;
+  readonly #deadline: number;
+  readonly #attempts = new Map<string, Set<Attempt>>();
+  readonly #generations = new Set<Generation>();
+  #current: Generation | null = null;
+  #closed = false;
+
+  /** `deadline`: milliseconds for one send, connecting included. */
+  constructor(open: () => RecordProducer, deadline: number) {
+    this.#open = open;
+    this.#deadline = deadline;
+  }
+
+  /** Rejects with the signal's reason, with NoAnswer, or with what the producer throws. */
+  async send(topic: string, records: readonly OutboundRecord[], signal: AbortSignal): Promise<void> {
+    for (let blocking = this.#blocking(topic); blocking.length > 0; blocking = this.#blocking(topic)) {
+      await orAbort(Promise.all(blocking), signal);
+    }
+    throwIfAborted(signal);
+    if (this.#closed) throw new Error('the sink is closed');
+    const { work, attempt } = this.#start(topic, records);
+    try {
+      await orAbort(work, signal);
+    } catch (error) {
+      attempt.abandoned = true;
+      throw error;
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#closed = true;
+    const current = this.#current;
+    this.#current = null;
+    for (const generation of this.#generations) {
+      if (generation !== current) this.#cut(generation, null);
+    }
+    if (current === null) return;
+    await current.producer.close();
+    this.#cut(current, null);
+  }
+
+  #blocking(topic: string): readonly Promise<void>[] {
+    const attempts = [...(this.#attempts.get(topic) ?? [])];
+    return attempts.filter(({ abandoned, generation }) => abandoned || generation !== this.#current).map(({ over }) => over);
+  }
+
+  #start(topic: string, records: readonly OutboundRecord[]): { readonly work: Promise<void>; readonly attempt: Attempt } {
+    this.#current ??= this.#begin();
+    const generation = this.#current;
+    const work = this.#run(generation, topic, records);
+    const attempts = this.#attempts.get(topic) ?? new Set();
+    this.#attempts.set(topic, attempts);
+    const forget = (): void => {
+      attempts.delete(attempt);
+      if (attempts.size === 0 && this.#attempts.get(topic) === attempts) this.#attempts.delete(topic);
+    };
+    const attempt: Attempt = { generation, over: work.then(forget, forget), abandoned: false };
+    attempts.add(attempt);
+    return { work, attempt };
+  }
+
+  #begin(): Generation {
+    const generation: Generation = { producer: this.#open(), cutters: new Set(), retired: false };
+    this.#generations.add(generation);
+    return generation;
+  }
+
+  async #run(generation: Generation, topic: string, records: readonly OutboundRecord[]): Promise<void> {
+    let settle: (reason: Error) => void = () => undefined;
+    // Not Promise.race with one long promise of the generation: it would keep a reaction of every send.
+    const answered = new Promise<void>((resolve, reject) => {
+      settle = reject;
+      generation.producer.send(topic, records).then(resolve, reject);
+    });
+    generation.cutters.add(settle);
+    const timer = setTimeout(() => this.#cut(generation, settle), this.#deadline);
+    try {
+      await answered;
+    } catch (error) {
+      this.#retire(generation);
+      throw error;
+    } finally {
+      clearTimeout(timer);
+      generation.cutters.delete(settle);
+      if (generation.retired && generation.cutters.size === 0) this.#end(generation);
+    }
+  }
+
+  /** No further send goes to it; those that it has may still be answered. */
+  #retire(generation: Generation): void {
+    generation.retired = true;
+    if (this.#current === generation) this.#current = null;
+  }
+
+  /** Ends all of its sends now; `late` is the one whose deadline passed. */
+  #cut(generation: Generation, late: ((reason: Error) => void) | null): void {
+    this.#retire(generation);
+    generation.producer.cut();
+    for (const cutter of generation.cutters) cutter(new NoAnswer(cutter === late));
+    this.#generations.delete(generation);
+  }
+
+  #end(generation: Generation): void {
+    // Cut and not closed: nothing is under way, and a polite disconnect may never settle.
+    generation.producer.cut();
+    this.#generations.delete(generation);
+  }
+}

@@ -1,0 +1,153 @@
+import { type Clock, systemClock } from '../../kit/clock.ts';
+import { throwIfAborted } from '../../kit/abort.ts';
+import { LiberateError } from '../../kit/errors.ts';
+import type { OutboundRecord, TopicSpec } from '../../model/record.ts';
+import type { Finding } from '../../model/report.ts';
+import type { KafkaSinkConfig } from '../sink-config.ts';
+import type { Sink, SinkLimits } from '../sink.ts';
+import { adminOf, type WithAdmin } from './admin.ts';
+import { useCompression } from './codecs.ts';
+import { brokerCode, sortKafkaError } from './errors.ts';
+import type { KafkaLog } from './log.ts';
+import { openKafkajsProducer } from './producer.ts';
+import { blame, refuseOversize } from './record-faults.ts';
+import { NoAnswer, Sender } from './sender.ts';
+import { quietIdleConnections } from './timers.ts';
+import { defaultMaxMessageBytes, findingsOf, maxMessageBytes, nameFault, refusesKeyless, type TopicFacts } from './topic-config.ts';
+import { lookAt, makeTopic } from './topics.ts';
+
+export interface KafkaSinkOptions {
+  /** Lines of the Kafka client; it says nothing when left out. */
+  readonly log?: KafkaLog;
+  readonly clock?: Clock;
+}
+
+/**
+ * kafkajs copies the records of a batch once a record, which costs more with each; fewer make more
+ * round trips. With one batch under way, 500 measured best of 125 to 1000.
+ */
+const recordsOfBatch = 500;
+const bytesOfBatch = 900_000;
+/** Milliseconds in which a broker that is up has answered a check. */
+const checkWithin = 5000;
+/** Milliseconds for looking at a topic and making it; a busy controller takes seconds. */
+const prepareWithin = 20_000;
+
+/** A sink that publishes to Kafka. Nothing is connected until its first use. LIB108 when acks and idempotent contradict each other. */
+export function openKafka(config: KafkaSinkConfig, options: KafkaSinkOptions = {}): Sink {
+  if (config.idempotent && config.acks !== 'all') {
+    throw new LiberateError('LIB108', `sink ${config.name}: idempotent needs the acknowledgement of all replicas, and acks is ${config.acks}`, {
+      cure: 'Set acks: all, or idempotent: false.',
+    });
+  }
+  quietIdleConnections();
+  return new KafkaSink(config, options.log ?? (() => undefined), options.clock ?? systemClock);
+}
+
+class KafkaSink implements Sink {
+  readonly kind = 'kafka';
+  readonly name: string;
+  readonly #config: KafkaSinkConfig;
+  readonly #clock: Clock;
+  readonly #admin: WithAdmin;
+  readonly #sender: Sender;
+  readonly #limits = new Map<string, number>();
+
+  constructor(config: KafkaSinkConfig, log: KafkaLog, clock: Clock) {
+    this.name = config.name;
+    this.#config = config;
+    this.#clock = clock;
+    this.#admin = adminOf(config, log);
+    this.#sender = new Sender(() => openKafkajsProducer(config, log), config.deadline);
+  }
+
+  async check(signal: AbortSignal): Promise<readonly Finding[]> {
+    // A codec that is not installed would otherwise be missed by the first send only.
+    await useCompression(this.#config.compression);
+    const task = { what: 'connecting to Kafka', deadline: checkWithin, signal };
+    const { brokers, clusterId } = await this.#admin(task, (admin) => admin.describeCluster());
+    const count = brokers.length === 1 ? '1 broker' : `${brokers.length} brokers`;
+    return [{ severity: 'info', code: null, job: null, message: `Kafka cluster ${clusterId} with ${count}`, cure: null }];
+  }
+
+  async prepare(spec: TopicSpec, signal: AbortSignal): Promise<readonly Finding[]> {
+    const fault = nameFault(spec.name);
+    if (fault !== null) throw new LiberateError('LIB304', `the topic name ${JSON.stringify(spec.name)} ${fault}`, { cure: 'Set another `topic:` for the job.' });
+    const { topicDefaults } = this.#config;
+    const task = { what: `preparing topic ${spec.name}`, deadline: prepareWithin, signal };
+    return this.#admin(task, async (admin) => {
+      const found = await lookAt(admin, spec.name);
+      if (found === null && !topicDefaults.create) {
+        throw new LiberateError('LIB303', `topic ${spec.name} does not exist, and topicDefaults.create is false`);
+      }
+      const facts = found ?? (await makeTopic(admin, spec, topicDefaults, this.#clock, signal));
+      this.#accept(spec, facts);
+      return found === null ? [] : findingsOf(spec, found, topicDefaults);
+    });
+  }
+
+  #accept(spec: TopicSpec, facts: TopicFacts): void {
+    if (!spec.keyed && refusesKeyless(facts)) {
+      throw new LiberateError('LIB304', `topic ${spec.name} is compacted and takes no record without a key, and the job has no key`, {
+        cure: 'Give the job a key, set cleanup.policy=delete on the topic, or publish to another.',
+      });
+    }
+    this.#limits.set(spec.name, maxMessageBytes(facts));
+  }
+
+  limits(topic: string): SinkLimits {
+    // The broker weighs a batch as it arrives, compressed: its limit on what we count uncompressed is on the safe side.
+    const bytes = Math.min(bytesOfBatch, Math.floor(0.9 * this.#limitOf(topic)));
+    // Not more than one: kafkajs promises no order between sends that are under way together.
+    return { records: recordsOfBatch, bytes, inFlight: 1 };
+  }
+
+  async send(topic: string, records: readonly OutboundRecord[], signal: AbortSignal): Promise<void> {
+    throwIfAborted(signal);
+    if (records.length === 0) return;
+    // With compression only the broker can tell: a wide row may well fit when it is packed.
+    if (this.#config.compression === 'none') refuseOversize(topic, records, this.#limitOf(topic));
+    try {
+      await this.#sender.send(topic, records, signal);
+    } catch (error) {
+      if (signal.aborted && error === signal.reason) throw error;
+      throw await this.#sorted(error, topic, records, signal);
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#sender[Symbol.asyncDispose]();
+  }
+
+  #limitOf(topic: string): number {
+    return this.#limits.get(topic) ?? defaultMaxMessageBytes;
+  }
+
+  async #sorted(error: unknown, topic: string, records: readonly OutboundRecord[], signal: AbortSignal): Promise<unknown> {
+    const { brokers, deadline } = this.#config;
+    const what = `publishing to topic ${topic}`;
+    if (error instanceof NoAnswer) {
+      const words = error.own ? `no acknowledgement within ${deadline} ms` : 'the connection was given up, because another send on it had no answer in time';
+      return new LiberateError('LIB308', `${what} at ${brokers.join(', ')}: ${words}`, { cause: error });
+    }
+    const sorted = sortKafkaError(error, { what, brokers });
+    if (!(sorted instanceof LiberateError)) return sorted;
+    if (sorted.code === 'LIB303') return this.#missing(sorted, topic, signal);
+    return blame(sorted, topic, records, this.#limitOf(topic), brokerCode(error));
+  }
+
+  /**
+   * A broker that has just heard of a topic, or lost it to another, says that it is unknown; and
+   * kafkajs asks about all topics of a producer at once and does not tell which one is unknown.
+   */
+  async #missing(error: LiberateError, topic: string, signal: AbortSignal): Promise<unknown> {
+    try {
+      const task = { what: `looking at topic ${topic}`, deadline: checkWithin, signal };
+      const facts = await this.#admin(task, (admin) => lookAt(admin, topic));
+      if (facts === null) return new LiberateError('LIB303', `topic ${topic} is gone`, { cause: error.cause });
+    } catch {
+      // Not known either way: the caller tries again.
+    }
+    return new LiberateError('LIB306', error.message, { cure: 'Nothing: it is tried again.', cause: error.cause });
+  }
+}

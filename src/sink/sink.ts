@@ -1,0 +1,32 @@
+import type { Finding } from '../model/report.ts';
+import type { OutboundRecord, TopicSpec } from '../model/record.ts';
+
+/** How much one `send` may carry and how many may be under way at once for one topic. */
+export interface SinkLimits {
+  readonly records: number;
+  readonly bytes: number;
+  readonly inFlight: number;
+}
+
+/**
+ * Where events go. Native errors are sorted into LiberateError (LIB3xx) at the edge.
+ * Not their job: ordering across sends (the engine completes them in order), retrying a failed cycle.
+ */
+export interface Sink extends AsyncDisposable {
+  readonly name: string;
+  readonly kind: 'kafka' | 'ndjson' | 'stdout' | 'memory';
+
+  /** Connects, or touches the folder. LIB301, LIB302, LIB306. */
+  check(signal: AbortSignal): Promise<readonly Finding[]>;
+
+  /** Makes the topic when it is missing, looks at it when it is there; called before the first send of a run. */
+  prepare(topic: TopicSpec, signal: AbortSignal): Promise<readonly Finding[]>;
+
+  limits(topic: string): SinkLimits;
+
+  /**
+   * Resolves when every record is durably acknowledged, in the order given. After a rejection any
+   * prefix may have been written: the caller sends them again (at least once).
+   */
+  send(topic: string, records: readonly OutboundRecord[], signal: AbortSignal): Promise<void>;
+}

@@ -1,0 +1,79 @@
+import kafkajs, { type Admin } from 'kafkajs';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { startKafka } from '../servers/kafka.ts';
+import { temporaryDirectory } from '../support/temporary-directory.ts';
+import { uniqueTopic } from '../support/topics.ts';
+import type { KafkaSinkConfig } from '../../src/sink/sink-config.ts';
+import { openKafka } from '../../src/sink/kafka/sink.ts';
+import { kafkaConfig, never, record } from './kafka/place.ts';
+
+const { AclOperationTypes, AclPermissionTypes, AclResourceTypes, ResourcePatternTypes } = kafkajs;
+const release: (() => PromiseLike<void>)[] = [];
+let admin: Admin;
+let config: KafkaSinkConfig;
+let user: string;
+
+// A broker of its own: with an authorizer, the shared one would turn every other test away.
+beforeAll(async () => {
+  const directory = await temporaryDirectory('liberate-permissions-');
+  release.unshift(() => directory[Symbol.asyncDispose]());
+  const settings = { 'authorizer.class.name': 'org.apache.kafka.metadata.authorizer.StandardAuthorizer', 'super.users': 'User:ANONYMOUS' };
+  const broker = await startKafka(directory.path, { settings });
+  release.unshift(() => broker[Symbol.asyncDispose]());
+  const { brokers, secure } = broker.facts;
+  admin = new kafkajs.Kafka({ brokers: [...brokers] }).admin();
+  await admin.connect();
+  release.unshift(() => admin.disconnect());
+  user = secure?.user as string;
+  config = kafkaConfig(secure?.saslBrokers ?? [], { sasl: { mechanism: 'scram-sha-256', username: user, password: secure?.password as string } });
+});
+afterAll(async () => {
+  for (const end of release) await end();
+});
+
+async function grant(topic: string, ...operations: readonly ('CREATE' | 'DESCRIBE' | 'WRITE')[]): Promise<void> {
+  await admin.createAcls({
+    acl: operations.map((operation) => ({
+      resourceType: AclResourceTypes.TOPIC,
+      resourceName: topic,
+      resourcePatternType: ResourcePatternTypes.LITERAL,
+      principal: `User:${user}`,
+      host: '*',
+      operation: AclOperationTypes[operation],
+      permissionType: AclPermissionTypes.ALLOW,
+    })),
+  });
+}
+
+it('a user who may not see the topic: LIB310', async () => {
+  await using sink = openKafka(config);
+  await expect(sink.prepare({ name: uniqueTopic('hidden'), keyed: true }, never)).rejects.toMatchObject({ code: 'LIB310', cure: expect.stringContaining('DESCRIBE') });
+});
+
+it('a user who may see the topic and not write: LIB310 from the first send', async () => {
+  const topic = uniqueTopic('readonly');
+  await admin.createTopics({ topics: [{ topic }] });
+  await grant(topic, 'DESCRIBE');
+  await using sink = openKafka(config);
+  await sink.prepare({ name: topic, keyed: true }, never);
+  await expect(sink.send(topic, [record('1', '1')], never)).rejects.toMatchObject({ code: 'LIB310', message: expect.stringContaining(topic) });
+});
+
+it('a user who may write and not read the settings: publishes, with a finding', async () => {
+  const topic = uniqueTopic('write');
+  await admin.createTopics({ topics: [{ topic }] });
+  await grant(topic, 'DESCRIBE', 'WRITE');
+  await using sink = openKafka(config);
+  expect(await sink.prepare({ name: topic, keyed: true }, never)).toEqual([
+    expect.objectContaining({ severity: 'info', message: expect.stringContaining('may not be read') }),
+  ]);
+  await sink.send(topic, [record('1', '1')], never);
+});
+
+it('a user who may make just this topic: makes it', async () => {
+  const topic = uniqueTopic('create');
+  await grant(topic, 'CREATE', 'DESCRIBE', 'WRITE');
+  await using sink = openKafka(config);
+  await sink.prepare({ name: topic, keyed: true }, never);
+  await sink.send(topic, [record('1', '1')], never);
+});
