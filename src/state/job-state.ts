@@ -1,0 +1,125 @@
+import type { Mode } from '../model/job.ts';
+import type { CycleReport } from '../model/report.ts';
+import type { Definition, JobState } from '../model/state.ts';
+import type { Gap, Watermark } from '../model/watermark.ts';
+
+/** What is wrong with a stored or imported value: the path of the first wrong part and what it should be. */
+export class ShapeError extends Error {
+  constructor(path: string, wanted: string) {
+    super(`${path} is not ${wanted}`);
+    this.name = 'ShapeError';
+  }
+}
+
+type Shape = Readonly<Record<string, unknown>>;
+
+const modes: Readonly<Record<Mode, true>> = { bulk: true, timestamp: true, incrementing: true, 'timestamp+incrementing': true };
+const outcomes: Readonly<Record<CycleReport['outcome'], true>> = { ok: true, failed: true, stopped: true, skipped: true };
+
+export function shapeAt(value: unknown, path: string): Shape {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new ShapeError(path, 'an object');
+  return value as Shape;
+}
+
+export function textAt(value: unknown, path: string): string {
+  if (typeof value !== 'string') throw new ShapeError(path, 'a text');
+  return value;
+}
+
+export function listAt(value: unknown, path: string): readonly unknown[] {
+  if (!Array.isArray(value)) throw new ShapeError(path, 'a list');
+  return value;
+}
+
+function textsAt(value: unknown, path: string): readonly string[] {
+  return listAt(value, path).map((entry, at) => textAt(entry, `${path}[${at}]`));
+}
+
+function numberAt(value: unknown, path: string): number {
+  if (typeof value !== 'number' || !Number.isFinite(value)) throw new ShapeError(path, 'a number');
+  return value;
+}
+
+function wholeTextAt(value: unknown, path: string): string {
+  const text = textAt(value, path);
+  if (!/^-?\d+$/.test(text)) throw new ShapeError(path, 'a whole number as text');
+  return text;
+}
+
+function flagAt(value: unknown, path: string): boolean {
+  if (typeof value !== 'boolean') throw new ShapeError(path, 'true or false');
+  return value;
+}
+
+function orNull<T>(value: unknown, path: string, read: (value: unknown, path: string) => T): T | null {
+  return value === null ? null : read(value, path);
+}
+
+function oneOf<T extends string>(value: unknown, path: string, choices: Readonly<Record<T, true>>): T {
+  if (typeof value === 'string' && Object.hasOwn(choices, value)) return value as T;
+  throw new ShapeError(path, `one of ${Object.keys(choices).join(', ')}`);
+}
+
+function definitionAt(value: unknown, path: string): Definition {
+  const shape = shapeAt(value, path);
+  return {
+    mode: oneOf(shape['mode'], `${path}.mode`, modes),
+    cursor: textsAt(shape['cursor'], `${path}.cursor`),
+    key: textsAt(shape['key'], `${path}.key`),
+    relation: textAt(shape['relation'], `${path}.relation`),
+  };
+}
+
+function markAt(value: unknown, path: string): Watermark {
+  return textsAt(value, path);
+}
+
+function gapAt(value: unknown, path: string): Gap {
+  const shape = shapeAt(value, path);
+  return {
+    from: orNull(shape['from'], `${path}.from`, textAt),
+    to: textAt(shape['to'], `${path}.to`),
+    seen: shape['seen'] === null ? null : wholeTextAt(shape['seen'], `${path}.seen`),
+  };
+}
+
+/** Checked in place, not copied: it may hold a hundred thousand entries, and a copy would lose a key named `__proto__`. */
+function sentAt(value: unknown, path: string): Readonly<Record<string, string>> {
+  const shape = shapeAt(value, path);
+  for (const key of Object.keys(shape)) textAt(shape[key], `${path}[${JSON.stringify(key)}]`);
+  return shape as Readonly<Record<string, string>>;
+}
+
+/** A parsed JSON value as a JobState. Keys that this version does not know are left out: a newer shape is told by the schema's version alone. */
+export function jobStateAt(value: unknown, path: string): JobState {
+  const shape = shapeAt(value, path);
+  return {
+    definition: definitionAt(shape['definition'], `${path}.definition`),
+    mark: orNull(shape['mark'], `${path}.mark`, markAt),
+    since: orNull(shape['since'], `${path}.since`, wholeTextAt),
+    sent: sentAt(shape['sent'], `${path}.sent`),
+    tied: flagAt(shape['tied'], `${path}.tied`),
+    gaps: listAt(shape['gaps'], `${path}.gaps`).map((gap, at) => gapAt(gap, `${path}.gaps[${at}]`)),
+    loaded: flagAt(shape['loaded'], `${path}.loaded`),
+    schema: textAt(shape['schema'], `${path}.schema`),
+  };
+}
+
+export function cycleReportAt(value: unknown, path: string): CycleReport {
+  const shape = shapeAt(value, path);
+  const number = (key: string): number => numberAt(shape[key], `${path}.${key}`);
+  return {
+    job: textAt(shape['job'], `${path}.job`),
+    startedAt: number('startedAt'),
+    endedAt: number('endedAt'),
+    outcome: oneOf(shape['outcome'], `${path}.outcome`, outcomes),
+    reason: orNull(shape['reason'], `${path}.reason`, textAt),
+    code: orNull(shape['code'], `${path}.code`, textAt),
+    published: number('published'),
+    repeated: number('repeated'),
+    nulls: number('nulls'),
+    bytes: number('bytes'),
+    mark: orNull(shape['mark'], `${path}.mark`, textAt),
+    lagMs: orNull(shape['lagMs'], `${path}.lagMs`, numberAt),
+  };
+}

@@ -1,0 +1,187 @@
+import type { Knex } from 'knex';
+import { orAbort, throwIfAborted } from '../kit/abort.ts';
+import { LiberateError } from '../kit/errors.ts';
+import type { CycleReport } from '../model/report.ts';
+import type { JobState } from '../model/state.ts';
+import type { StateDatabase } from './database.ts';
+import { checkJobName } from './job-name.ts';
+import { migrate } from './migrate.ts';
+import { tables } from './migrations.ts';
+import { decodeJob, decodeLease, decodeState, encodeState, integer, type Row } from './rows.ts';
+import type { Acquired, StateStore, StoredJob } from './state-store.ts';
+import { inTransaction, patiently } from './transaction.ts';
+
+type Changes = Readonly<Record<string, string | number | null | Knex.Raw>>;
+
+/** The StateStore of every SQL database; `createdBy` is kept in the schema for whoever looks into it. */
+export class KnexStore implements StateStore {
+  readonly #database: StateDatabase;
+  readonly #createdBy: string;
+  readonly #closed = new AbortController();
+  #pool: Knex | null = null;
+
+  constructor(database: StateDatabase, createdBy: string) {
+    this.#database = database;
+    this.#createdBy = createdBy;
+  }
+
+  async open(signal: AbortSignal): Promise<void> {
+    // Before anything is begun: orAbort would leave the work's own failure to nobody.
+    throwIfAborted(signal);
+    const database = this.#database;
+    const opening = patiently(database, this.#closed.signal, async () => {
+      const db = await this.#connected();
+      await database.inspect(db);
+      // Without the lock statement: the tables that it names may not be there yet; lockSchema stands in for it.
+      await inTransaction({ ...database, lock: null }, db, (trx) => migrate(trx, database, this.#createdBy));
+      await database.settle(db);
+    });
+    await orAbort(opening, signal);
+  }
+
+  load(job: string): Promise<JobState | null> {
+    return this.#about(job, async (db) => {
+      const rows: readonly Row[] = await db(tables.job).select('state', 'state_sum').where({ job });
+      return rows[0] === undefined ? null : decodeState(job, rows[0]);
+    });
+  }
+
+  commit(job: string, state: JobState, fence: bigint): Promise<'committed' | 'fenced'> {
+    return this.#write(job, state, fence);
+  }
+
+  reset(job: string, fence: bigint): Promise<'committed' | 'fenced'> {
+    return this.#write(job, null, fence);
+  }
+
+  record(report: CycleReport): Promise<void> {
+    const { job, outcome } = report;
+    const text = JSON.stringify(report);
+    return this.#about(job, (db) =>
+      inTransaction(this.#database, db, async (trx) => {
+        const outcomeChanges: Record<CycleReport['outcome'], Changes> = {
+          ok: { last_ok_report: text, failures_in_a_row: 0 },
+          failed: { failures_in_a_row: trx.raw('failures_in_a_row + 1') },
+          stopped: {},
+          skipped: {},
+        };
+        const total = trx.raw('published_total + ?', [report.published]);
+        await this.#put(trx, job, { last_report: text, published_total: total, ...outcomeChanges[outcome] });
+      }),
+    );
+  }
+
+  list(): Promise<readonly StoredJob[]> {
+    return this.#run(async (db) => {
+      const jobs: readonly Row[] = await db(tables.job).select('*');
+      const leases: readonly Row[] = await db(tables.lease).select('job', 'holder', 'fence', this.#msLeft(db));
+      const rowOf = new Map(jobs.map((row) => [String(row['job']), row]));
+      const leaseOf = new Map(leases.map((row) => [String(row['job']), row]));
+      const names = [...new Set([...rowOf.keys(), ...leaseOf.keys()])].sort();
+      return names.map((job) => decodeJob(job, rowOf.get(job), leaseOf.get(job)));
+    });
+  }
+
+  acquire(job: string, holder: string, ttlMs: number): Promise<Acquired> {
+    return this.#about(job, (db) =>
+      inTransaction(this.#database, db, async (trx) => {
+        const held = decodeLease(await this.#lockedLease(trx, job));
+        if (held.msLeft > 0 && held.holder !== holder) return { ok: false, holder: held.holder, msLeft: held.msLeft };
+        const fence = held.fence + 1n;
+        await trx(tables.lease)
+          .where({ job })
+          .update({ holder, fence: trx.raw(String(fence)), expires_at: this.#fromNow(trx, ttlMs) });
+        return { ok: true, fence };
+      }),
+    );
+  }
+
+  renew(job: string, fence: bigint, ttlMs: number): Promise<boolean> {
+    return this.#about(job, async (db) => {
+      // A released lease stays released: the renewal may have been on its way, on another connection, when it was given up.
+      const lease = this.#leaseWith(db, job, fence).where('expires_at', '>', 0);
+      return (await lease.update({ expires_at: this.#fromNow(db, ttlMs) })) === 1;
+    });
+  }
+
+  async release(job: string, fence: bigint): Promise<void> {
+    await this.#about(job, (db) => this.#leaseWith(db, job, fence).update({ expires_at: 0 }));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#closed.abort();
+    const pool = this.#pool;
+    this.#pool = null;
+    await pool?.destroy();
+  }
+
+  async #connected(): Promise<Knex> {
+    this.#pool ??= await this.#database.connect();
+    // Closed while it was being opened: nobody else will destroy this pool.
+    if (this.#closed.signal.aborted) {
+      await this.#pool.destroy();
+      throw new LiberateError('LIB901', 'the state store was closed while it was being opened');
+    }
+    return this.#pool;
+  }
+
+  /** Progress changes only under the newest fence. The lease's row is locked, so no taking of it can slip between the look and the write. */
+  #write(job: string, state: JobState | null, fence: bigint): Promise<'committed' | 'fenced'> {
+    const columns = encodeState(state);
+    return this.#about(job, (db) =>
+      inTransaction(this.#database, db, async (trx) => {
+        const rows: readonly Row[] = await trx(tables.lease).select('fence').where({ job }).forUpdate();
+        const newest = rows[0]?.['fence'];
+        if (newest === undefined || integer(newest, 'the fence of a lease') !== fence) return 'fenced';
+        await this.#put(trx, job, { ...columns, committed_at: state === null ? null : trx.raw(this.#database.clock) });
+        return 'committed';
+      }),
+    );
+  }
+
+  async #put(trx: Knex.Transaction, job: string, changes: Changes): Promise<void> {
+    if ((await trx(tables.job).where({ job }).update(changes)) === 1) return;
+    // Two first writers race here: one inserts, the other waits for it, inserts nothing and updates that row.
+    await trx(tables.job).insert({ job }).onConflict('job').ignore();
+    await trx(tables.job).where({ job }).update(changes);
+  }
+
+  async #lockedLease(trx: Knex.Transaction, job: string): Promise<Row> {
+    const select = (): Promise<readonly Row[]> =>
+      trx(tables.lease).select('holder', 'fence', this.#msLeft(trx)).where({ job }).forUpdate() as unknown as Promise<readonly Row[]>;
+    const [found] = await select();
+    if (found !== undefined) return found;
+    await trx(tables.lease).insert({ job, holder: '', fence: 0, expires_at: 0 }).onConflict('job').ignore();
+    const [made] = await select();
+    return made as Row;
+  }
+
+  #leaseWith(db: Knex, job: string, fence: bigint): Knex.QueryBuilder {
+    // Digits in the text, not a bind: MySQL compares a bound text with a BIGINT as doubles.
+    return db(tables.lease).where({ job, fence: db.raw(String(fence)) });
+  }
+
+  #msLeft(db: Knex): Knex.Raw {
+    return db.raw(`expires_at - ${this.#database.clock} as ms_left`);
+  }
+
+  #fromNow(db: Knex, ms: number): Knex.Raw {
+    return db.raw(`${this.#database.clock} + ${Math.ceil(ms)}`);
+  }
+
+  async #about<T>(job: string, work: (db: Knex) => Promise<T>): Promise<T> {
+    checkJobName(job);
+    try {
+      return await this.#run(work);
+    } catch (thrown) {
+      throw thrown instanceof LiberateError ? thrown.at({ job }) : thrown;
+    }
+  }
+
+  #run<T>(work: (db: Knex) => Promise<T>): Promise<T> {
+    return patiently(this.#database, this.#closed.signal, async () => {
+      if (this.#pool === null) throw new LiberateError('LIB901', 'the state store is not open');
+      return await work(this.#pool);
+    });
+  }
+}

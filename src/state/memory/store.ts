@@ -1,0 +1,122 @@
+import { type Clock, systemClock } from '../../kit/clock.ts';
+import type { CycleReport } from '../../model/report.ts';
+import type { JobState } from '../../model/state.ts';
+import { checkJobName } from '../job-name.ts';
+import { decodeState, encodeState, type StateColumns } from '../rows.ts';
+import type { Acquired, LeaseRow, StateStore, StoredJob } from '../state-store.ts';
+
+interface Held {
+  readonly holder: string;
+  readonly fence: bigint;
+  readonly expiresAt: number;
+}
+
+interface Kept {
+  readonly columns: StateColumns;
+  readonly committedAt: number | null;
+  readonly last: CycleReport | null;
+  readonly lastOk: CycleReport | null;
+  readonly publishedTotal: number;
+  readonly failuresInARow: number;
+}
+
+const blank: Kept = {
+  columns: encodeState(null),
+  committedAt: null,
+  last: null,
+  lastOk: null,
+  publishedTotal: 0,
+  failuresInARow: 0,
+};
+
+/** Forgets everything when the process ends: for `preview` and for tests. States are kept as text, so nobody shares an object with it. */
+class MemoryStore implements StateStore {
+  readonly #clock: Clock;
+  readonly #jobs = new Map<string, Kept>();
+  readonly #leases = new Map<string, Held>();
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  async open(signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted();
+  }
+
+  async load(job: string): Promise<JobState | null> {
+    return decodeState(job, { ...this.#kept(job).columns });
+  }
+
+  async commit(job: string, state: JobState, fence: bigint): Promise<'committed' | 'fenced'> {
+    return this.#write(job, state, fence);
+  }
+
+  async reset(job: string, fence: bigint): Promise<'committed' | 'fenced'> {
+    return this.#write(job, null, fence);
+  }
+
+  async record(report: CycleReport): Promise<void> {
+    const kept = this.#kept(report.job);
+    const failures = { ok: 0, failed: kept.failuresInARow + 1, stopped: kept.failuresInARow, skipped: kept.failuresInARow };
+    this.#jobs.set(report.job, {
+      ...kept,
+      last: report,
+      lastOk: report.outcome === 'ok' ? report : kept.lastOk,
+      publishedTotal: kept.publishedTotal + report.published,
+      failuresInARow: failures[report.outcome],
+    });
+  }
+
+  async list(): Promise<readonly StoredJob[]> {
+    const names = [...new Set([...this.#jobs.keys(), ...this.#leases.keys()])].sort();
+    return names.map((job) => {
+      const { columns, ...kept } = this.#kept(job);
+      return { job, state: decodeState(job, { ...columns }), ...kept, lease: this.#lease(job) };
+    });
+  }
+
+  async acquire(job: string, holder: string, ttlMs: number): Promise<Acquired> {
+    checkJobName(job);
+    const held = this.#lease(job);
+    if (held !== null && held.msLeft > 0 && held.holder !== holder) return { ok: false, holder: held.holder, msLeft: held.msLeft };
+    const fence = (held?.fence ?? 0n) + 1n;
+    this.#leases.set(job, { holder, fence, expiresAt: this.#clock.now() + ttlMs });
+    return { ok: true, fence };
+  }
+
+  async renew(job: string, fence: bigint, ttlMs: number): Promise<boolean> {
+    const held = this.#leases.get(job);
+    if (held === undefined || held.fence !== fence || held.expiresAt === 0) return false;
+    this.#leases.set(job, { ...held, expiresAt: this.#clock.now() + ttlMs });
+    return true;
+  }
+
+  async release(job: string, fence: bigint): Promise<void> {
+    const held = this.#leases.get(job);
+    if (held?.fence === fence) this.#leases.set(job, { ...held, expiresAt: 0 });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {}
+
+  #write(job: string, state: JobState | null, fence: bigint): 'committed' | 'fenced' {
+    if (this.#leases.get(job)?.fence !== fence) return 'fenced';
+    const committedAt = state === null ? null : this.#clock.now();
+    this.#jobs.set(job, { ...this.#kept(job), columns: encodeState(state), committedAt });
+    return 'committed';
+  }
+
+  #kept(job: string): Kept {
+    checkJobName(job);
+    return this.#jobs.get(job) ?? blank;
+  }
+
+  #lease(job: string): LeaseRow | null {
+    const held = this.#leases.get(job);
+    if (held === undefined) return null;
+    return { holder: held.holder, fence: held.fence, msLeft: Math.max(0, held.expiresAt - this.#clock.now()) };
+  }
+}
+
+export function openMemoryState({ clock = systemClock }: { readonly clock?: Clock } = {}): StateStore {
+  return new MemoryStore(clock);
+}

@@ -1,0 +1,53 @@
+import type { Knex } from 'knex';
+import type { StateDatabase } from './database.ts';
+
+/** What `liberate_meta` says, so that nobody else's table is taken for ours. */
+export const magic = 'liberate state';
+
+export const tables = { meta: 'liberate_meta', job: 'liberate_job', lease: 'liberate_lease' } as const;
+
+/**
+ * A step from the version before to its own. MySQL commits after each CREATE, so a step must pass
+ * when an earlier try of it was cut off anywhere: each table is made only where it is missing.
+ */
+type Migration = (trx: Knex.Transaction, database: StateDatabase) => Promise<void>;
+
+/** Makes a table unless an earlier, interrupted try has made it. */
+export async function createMissing(
+  trx: Knex.Transaction,
+  database: StateDatabase,
+  name: string,
+  build: (table: Knex.CreateTableBuilder) => void,
+): Promise<void> {
+  if (await trx.schema.hasTable(name)) return;
+  await trx.schema.createTable(name, (table) => {
+    build(table);
+    database.tableOptions(table);
+  });
+}
+
+/** Step N leads to version N + 1. Never edit a released one: add the next. */
+export const migrations: readonly Migration[] = [
+  async (trx, database) => {
+    await createMissing(trx, database, tables.job, (table) => {
+      database.jobColumn(table, 'job').notNullable().primary();
+      table.text('state', 'longtext').nullable();
+      table.string('state_sum', 16).nullable();
+      table.bigInteger('committed_at').nullable();
+      table.text('last_report', 'longtext').nullable();
+      table.text('last_ok_report', 'longtext').nullable();
+      table.bigInteger('published_total').notNullable().defaultTo(0);
+      table.bigInteger('failures_in_a_row').notNullable().defaultTo(0);
+    });
+    await createMissing(trx, database, tables.lease, (table) => {
+      database.jobColumn(table, 'job').notNullable().primary();
+      table.text('holder').notNullable();
+      table.bigInteger('fence').notNullable();
+      // Milliseconds of the store's clock; 0 once released. The row stays: it remembers the fence.
+      table.bigInteger('expires_at').notNullable();
+    });
+  },
+];
+
+/** The version that this program writes. */
+export const schemaVersion = migrations.length;

@@ -1,0 +1,83 @@
+import { createHash } from 'node:crypto';
+import { LiberateError } from '../kit/errors.ts';
+import type { CycleReport } from '../model/report.ts';
+import type { JobState } from '../model/state.ts';
+import { cycleReportAt, jobStateAt } from './job-state.ts';
+import type { LeaseRow, StoredJob } from './state-store.ts';
+
+/** A row as a driver returns it: an integer is a bigint, a number or its text, by the driver's choice. */
+export type Row = Readonly<Record<string, unknown>>;
+
+export interface StateColumns {
+  readonly state: string | null;
+  readonly state_sum: string | null;
+}
+
+/** The first 16 hex digits of the text's SHA-256: a flipped byte that still parses must not become a mark. */
+export function checksum(text: string): string {
+  return createHash('sha256').update(text, 'utf8').digest('hex').slice(0, 16);
+}
+
+export function encodeState(state: JobState | null): StateColumns {
+  if (state === null) return { state: null, state_sum: null };
+  const text = JSON.stringify(state);
+  return { state: text, state_sum: checksum(text) };
+}
+
+function damaged(job: string, what: string, cause?: unknown): LiberateError {
+  return new LiberateError('LIB402', `the stored state of job "${job}" cannot be read: ${what}`, { place: { job }, cause });
+}
+
+function decode<T>(job: string, column: string, text: unknown, read: (value: unknown, path: string) => T): T {
+  if (typeof text !== 'string') throw damaged(job, `${column} is not a text`);
+  try {
+    return read(JSON.parse(text), column);
+  } catch (cause) {
+    throw damaged(job, cause instanceof SyntaxError ? `${column} is not JSON` : (cause as Error).message, cause);
+  }
+}
+
+/** The state of a row; null only where a commit or a reset wrote null. Anything unreadable is LIB402, never empty. */
+export function decodeState(job: string, row: Row): JobState | null {
+  const { state, state_sum: sum } = row;
+  if (state === null && sum === null) return null;
+  const decoded = decode(job, 'state', state, jobStateAt);
+  const found = checksum(state as string);
+  if (found !== sum) throw damaged(job, `its checksum is ${found} and ${String(sum)} was stored with it`);
+  return decoded;
+}
+
+export function integer(value: unknown, what: string): bigint {
+  if (typeof value === 'bigint') return value;
+  if (typeof value === 'number' && Number.isSafeInteger(value)) return BigInt(value);
+  if (typeof value === 'string' && /^-?\d+$/.test(value)) return BigInt(value);
+  throw new LiberateError('LIB402', `${what} in the state is not a whole number`);
+}
+
+export function decodeLease(row: Row): LeaseRow {
+  const left = Number(integer(row['ms_left'], 'the end of a lease'));
+  return { holder: String(row['holder']), fence: integer(row['fence'], 'the fence of a lease'), msLeft: Math.max(0, left) };
+}
+
+function decodeReport(job: string, row: Row, column: string): CycleReport | null {
+  return row[column] === null ? null : decode(job, column, row[column], cycleReportAt);
+}
+
+/** A job with a lease and no row of its own has not committed or reported yet. */
+export function decodeJob(job: string, row: Row | undefined, lease: Row | undefined): StoredJob {
+  const held = lease === undefined ? null : decodeLease(lease);
+  if (row === undefined) {
+    return { job, state: null, committedAt: null, last: null, lastOk: null, publishedTotal: 0, failuresInARow: 0, lease: held };
+  }
+  const at = row['committed_at'];
+  return {
+    job,
+    state: decodeState(job, row),
+    committedAt: at === null ? null : Number(integer(at, 'the time of a commit')),
+    last: decodeReport(job, row, 'last_report'),
+    lastOk: decodeReport(job, row, 'last_ok_report'),
+    publishedTotal: Number(integer(row['published_total'], 'the total of published records')),
+    failuresInARow: Number(integer(row['failures_in_a_row'], 'the count of failures')),
+    lease: held,
+  };
+}

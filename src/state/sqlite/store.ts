@@ -1,0 +1,92 @@
+import { stat } from 'node:fs/promises';
+import knex, { type Knex } from 'knex';
+import { LiberateError } from '../../kit/errors.ts';
+import type { StateDatabase } from '../database.ts';
+import { KnexStore } from '../knex-store.ts';
+import { tables } from '../migrations.ts';
+import { silentLog } from '../native-error.ts';
+import type { Row } from '../rows.ts';
+import type { StateConfig } from '../state-config.ts';
+import type { StateStore } from '../state-store.ts';
+import { sortSqliteError } from './errors.ts';
+import { prepareFile } from './file.ts';
+
+/** `libr` in the file's header: tells our file from another program's, also by `file(1)`. */
+export const applicationId = 0x6c696272;
+
+/** A state is some megabytes; a file past this is not checked at each start. */
+const checkedBytes = 256 * 1024 * 1024;
+
+/** Milliseconds that SQLite itself waits for a lock, during which nothing else in the process runs; patiently() does the rest. */
+const busyMs = 20;
+
+async function inspect(db: Knex, path: string): Promise<void> {
+  const value = async (pragma: string): Promise<unknown> => {
+    const rows: readonly Row[] = await db.raw(`pragma ${pragma}`);
+    return Object.values(rows[0] ?? {})[0];
+  };
+  const id = Number(await value('application_id'));
+  const others: readonly Row[] = await db('sqlite_master').select('name').limit(1);
+  if (id !== applicationId && (id !== 0 || others.length > 0)) {
+    const found = others.length === 0 ? `the application id ${id}` : `a table ${String(others[0]?.['name'])}, and not our application id`;
+    throw new LiberateError('LIB403', `${path} is a database of another program: it has ${found}`);
+  }
+  if ((await stat(path)).size > checkedBytes) return;
+  // Not quick_check: it leaves out whether an index finds each row, and a job that is not found would begin anew.
+  const verdict = await value('integrity_check(1)');
+  if (verdict !== 'ok') throw new LiberateError('LIB402', `the state file ${path} is damaged: ${String(verdict)}`);
+}
+
+function connect(path: string): Knex {
+  return knex({
+    client: 'better-sqlite3',
+    connection: { filename: path, options: { safeIntegers: true } },
+    useNullAsDefault: true,
+    compileSqlOnError: false,
+    log: silentLog,
+    pool: {
+      min: 1,
+      max: 1,
+      // A COMMIT that failed may leave its transaction open; such a connection is closed, which rolls back.
+      validate: (connection: { readonly inTransaction: boolean }) => !connection.inTransaction,
+      afterCreate: (connection: { pragma(text: string): unknown }, done: (error: unknown) => void) => {
+        try {
+          connection.pragma(`busy_timeout = ${busyMs}`);
+          connection.pragma('synchronous = full');
+          done(null);
+        } catch (error) {
+          done(error);
+        }
+      },
+    },
+  });
+}
+
+function sqliteDatabase(path: string): StateDatabase {
+  return {
+    place: `the file ${path}`,
+    clock: "cast(round(unixepoch('subsec') * 1000) as integer)",
+    isolation: null,
+    lock: `update ${tables.lease} set fence = fence where 0`,
+    async connect() {
+      await prepareFile(path);
+      return connect(path);
+    },
+    inspect: (db) => inspect(db, path),
+    // A write to the header: takes the file's one write lock until the transaction ends.
+    lockSchema: async (trx) => void (await trx.raw(`pragma application_id = ${applicationId}`)),
+    unlockSchema: () => Promise.resolve(),
+    // Kept in the file. Not before the migration: it would change a file that is not ours.
+    settle: async (db) => void (await db.raw('pragma journal_mode = wal')),
+    // The pool looks at its connection when it is next used; until then the file's write lock would be held.
+    recover: async (db) => void (await db.raw('select 1')),
+    jobColumn: (table, name) => table.string(name, 255),
+    tableOptions: () => {},
+    sort: (thrown) => sortSqliteError(thrown, `the state file ${path}`),
+  };
+}
+
+/** `config.url` is the absolute path of a file, made if it is missing, in a folder that is there. */
+export function openSqliteState(config: StateConfig, createdBy = 'liberate'): StateStore {
+  return new KnexStore(sqliteDatabase(config.url), createdBy);
+}

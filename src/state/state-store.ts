@@ -1,0 +1,52 @@
+import type { CycleReport } from '../model/report.ts';
+import type { JobState } from '../model/state.ts';
+
+export interface LeaseRow {
+  readonly holder: string;
+  readonly fence: bigint;
+  /** Milliseconds left by the store's own clock; 0 or less when it has ended. */
+  readonly msLeft: number;
+}
+
+export type Acquired =
+  | { readonly ok: true; readonly fence: bigint }
+  | { readonly ok: false; readonly holder: string; readonly msLeft: number };
+
+/** A job's row as `status` and `state show` print it. */
+export interface StoredJob {
+  readonly job: string;
+  readonly state: JobState | null;
+  /** Milliseconds since 1970 of the last commit; null without a state. */
+  readonly committedAt: number | null;
+  /** The newest report, and the newest one that was `ok`. */
+  readonly last: CycleReport | null;
+  readonly lastOk: CycleReport | null;
+  readonly publishedTotal: number;
+  readonly failuresInARow: number;
+  readonly lease: LeaseRow | null;
+}
+
+/**
+ * Durable progress of the jobs. `open` migrates an older schema and refuses a damaged, foreign,
+ * newer or read-only one (LIB402-LIB405); an unreadable state is never reset.
+ * Leases use the store's own clock, so that runners on several hosts agree.
+ */
+export interface StateStore extends AsyncDisposable {
+  open(signal: AbortSignal): Promise<void>;
+
+  load(job: string): Promise<JobState | null>;
+  /** Writes the state if the fence is still the newest of the job, in one transaction; otherwise changes nothing. */
+  commit(job: string, state: JobState, fence: bigint): Promise<'committed' | 'fenced'>;
+  /** Forgets the job's progress, under the same rule. */
+  reset(job: string, fence: bigint): Promise<'committed' | 'fenced'>;
+  /** Remembers how a cycle ended. Not fenced: it is history. */
+  record(report: CycleReport): Promise<void>;
+  list(): Promise<readonly StoredJob[]>;
+
+  /** Takes the lease when it is free, ended, or already this holder's; each taking has a higher fence than any before. */
+  acquire(job: string, holder: string, ttlMs: number): Promise<Acquired>;
+  /** False when another has taken it. */
+  renew(job: string, fence: bigint, ttlMs: number): Promise<boolean>;
+  /** Ends the lease if it is still ours; its fence stays remembered. */
+  release(job: string, fence: bigint): Promise<void>;
+}
