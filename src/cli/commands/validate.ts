@@ -1,0 +1,92 @@
+import { Disposables } from '../../kit/disposables.ts';
+import { asLiberateError, errorTable, type ErrorCode } from '../../kit/errors.ts';
+import { type Validation, validateJob } from '../../engine/validate.ts';
+import type { Config } from '../../config/config.ts';
+import type { Job } from '../../model/job.ts';
+import type { Finding } from '../../model/report.ts';
+import { openSink } from '../../sink/registry.ts';
+import { openSources } from '../compose.ts';
+import { chooseJobs, clean, load } from '../load.ts';
+import { paints } from '../paint.ts';
+import type { CommonOptions, Surroundings } from '../surroundings.ts';
+
+export interface ValidateOptions extends CommonOptions {
+  readonly job: readonly string[];
+  /** Only the file; nothing is connected. */
+  readonly offline: boolean;
+}
+
+/** `liberate validate FILE`: the file, then every job against its database and every sink. Exit 0, 2 or 3. */
+export async function validate(options: ValidateOptions, surroundings: Surroundings): Promise<number> {
+  const { stdout, signal } = surroundings;
+  const config = await load(options, surroundings);
+  const jobs = chooseJobs(config, options.job);
+  await using stack = new Disposables();
+  const validations = options.offline ? [] : await validateAll(config, jobs, stack, signal);
+  const findings = [...validations.flatMap((one) => one.findings), ...(options.offline ? [] : await sinkFindings(config, jobs, surroundings, stack))];
+  if (options.json) stdout.write(`${JSON.stringify(asJson(validations, findings))}\n`);
+  else print(config, validations, findings, surroundings);
+  return exitOf(findings);
+}
+
+async function validateAll(config: Config, jobs: readonly Job[], stack: Disposables, signal: AbortSignal): Promise<readonly Validation[]> {
+  const sources = await openSources(config, jobs, stack);
+  const validations: Validation[] = [];
+  for (const job of jobs) {
+    const use = sources.get(job.source);
+    if (use !== undefined) validations.push(await validateJob(job, use, signal));
+  }
+  return validations;
+}
+
+async function sinkFindings(config: Config, jobs: readonly Job[], { stdout, signal }: Surroundings, stack: Disposables): Promise<readonly Finding[]> {
+  const findings: Finding[] = [];
+  for (const name of new Set(jobs.map(({ sink }) => sink))) {
+    const own = config.sinks[name];
+    if (own === undefined) continue;
+    try {
+      findings.push(...(await stack.use(await openSink(own, { stdout })).check(signal)));
+    } catch (thrown) {
+      const { code, message, cure } = asLiberateError(thrown);
+      findings.push({ severity: 'error', code, job: null, message: `sink "${name}": ${message}`, cure });
+    }
+  }
+  return findings;
+}
+
+function asJson(validations: readonly Validation[], findings: readonly Finding[]): object {
+  const jobs = validations.flatMap((one) => one.jobs).map(({ plan, guarantee }) => ({
+    job: plan.name,
+    relation: plan.relationName,
+    mode: plan.mode,
+    cursor: plan.cursor.map(({ name }) => name),
+    key: plan.key.map(({ name }) => name),
+    topic: plan.topic.name,
+    columns: plan.encoder.schema.fields.map(({ name, column }) => ({ name, type: column.native, nullable: column.nullable })),
+    ...guarantee,
+  }));
+  return { jobs, findings };
+}
+
+function print(config: Config, validations: readonly Validation[], findings: readonly Finding[], { stdout }: Surroundings): void {
+  const paint = paints(stdout);
+  for (const { plan, guarantee } of validations.flatMap((one) => one.jobs)) {
+    const order = [...plan.cursor, ...plan.order].map(({ name }) => name).join(', ');
+    stdout.write(`${paint.green('ok')}  ${plan.name}: ${plan.relationName} → ${plan.topic.name}, ${plan.mode}${order === '' ? '' : ` by ${order}`}\n`);
+    stdout.write(`    ${guarantee.guarantee} (${guarantee.method})\n`);
+  }
+  const words = { error: paint.red('error'), warning: paint.yellow('warning'), info: paint.dim('note') };
+  for (const { severity, code, job, message, cure } of findings) {
+    const who = [code ?? '', job === null ? '' : `job "${job}"`].filter((part) => part !== '').join(' ');
+    stdout.write(clean(config, `${words[severity]}  ${who}${who === '' ? '' : ': '}${message}${cure === null ? '' : `. ${cure}`}\n`));
+  }
+  const errors = findings.filter(({ severity }) => severity === 'error').length;
+  stdout.write(errors === 0 ? `${config.file} is valid\n` : `${errors} ${errors === 1 ? 'error' : 'errors'} in ${config.file}\n`);
+}
+
+/** What cannot be reached says nothing about the file: 3, when that is all there is. */
+function exitOf(findings: readonly Finding[]): number {
+  const exits = findings.filter(({ severity }) => severity === 'error').map(({ code }) => errorTable[(code ?? 'LIB901') as ErrorCode].exit);
+  if (exits.length === 0) return 0;
+  return exits.every((exit) => exit === 3) ? 3 : 2;
+}

@@ -1,0 +1,16 @@
+/** The process around a command: given by `main`, replaced in tests. */
+export interface Surroundings {
+  readonly stdout: NodeJS.WriteStream;
+  readonly stderr: NodeJS.WriteStream;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Aborts at SIGINT or SIGTERM. */
+  readonly signal: AbortSignal;
+}
+
+/** Options that every command has. */
+export interface CommonOptions {
+  readonly file: string;
+  readonly json: boolean;
+  readonly logLevel: 'debug' | 'info' | 'warn' | 'error';
+  readonly logFormat: 'auto' | 'pretty' | 'json';
+}

@@ -1,0 +1,32 @@
+/** Every value that stands where a file says nothing; also printed by the JSON Schema and docs/jobs.md. */
+export const sourceDefaults = { pool: 5, statementTimeout: '5m', session: [] } as const;
+
+export const stateDefaults = { lease: '15s' } as const;
+
+export const kafkaDefaults = {
+  clientId: 'liberate',
+  acks: 'all',
+  compression: 'none',
+  idempotent: false,
+  deadline: '30s',
+  create: true,
+} as const;
+
+export const jobDefaults = {
+  initial: 'bulk',
+  batch: 10_000,
+  nulls: 'error',
+  every: '10s',
+  timezone: 'UTC',
+  jitter: '0s',
+  overlap: 'skip',
+  retries: 5,
+  enabled: true,
+} as const;
+
+/** One table, or a query: a name that the team chose. Several tables: what the database calls them. */
+export const oneTopic = '{job}';
+export const manyTopic = '{schema}.{table}';
+
+/** Name of the only source or sink. */
+export const shortName = 'default';

@@ -1,0 +1,58 @@
+import type { Job } from '../model/job.ts';
+import type { SourceConfig } from '../source/source-config.ts';
+import type { StateConfig } from '../state/state-config.ts';
+import { isWritten } from './jobs-file.ts';
+import { shownKey } from './problem.ts';
+import type { Problems } from './problems.ts';
+import { isMany } from './rules.ts';
+import { topicVariables } from './topic.ts';
+
+/** The one topic of a job, where it can be told without asking the database. */
+function onlyTopic(job: Job): string | null {
+  const known: Record<string, string> = { job: job.name, source: job.source };
+  if (job.what.kind === 'tables') {
+    const [name] = job.what.include;
+    if (name === undefined || isMany(job.what.include)) return null;
+    const dot = name.indexOf('.');
+    known['table'] = name.slice(dot + 1);
+    if (dot >= 0) known['schema'] = name.slice(0, dot);
+  }
+  if (topicVariables(job.topic).some((name) => !Object.hasOwn(known, name))) return null;
+  return job.topic.replace(/\{(\w+)\}/g, (whole, name: string) => known[name] ?? whole);
+}
+
+/** Two jobs in one topic would undo each other's rows: the topic would fold to neither table. */
+export function checkTopics(jobs: readonly Job[], problems: Problems): void {
+  const owners = new Map<string, Job>();
+  for (const job of jobs.filter(({ enabled }) => enabled)) {
+    const topic = onlyTopic(job);
+    if (topic === null) continue;
+    const place = JSON.stringify([job.sink, topic]);
+    const owner = owners.get(place);
+    if (owner === undefined) owners.set(place, job);
+    else {
+      problems.add('LIB108', ['jobs', job.name, 'topic'], `is the topic of job "${shownKey(owner.name)}" too`, {
+        cure: 'Give each job a topic of its own.',
+      });
+    }
+  }
+}
+
+/** The source is only read; the state is written. */
+export function checkState(state: StateConfig, sources: readonly SourceConfig[], problems: Problems): void {
+  if (state.kind !== 'sqlite') return;
+  const same = sources.find(({ kind, url }) => kind === 'sqlite' && url === state.url);
+  if (same === undefined) return;
+  problems.add('LIB108', ['state'], `is the file of source "${shownKey(same.name)}"`, { cure: 'Give the state a file of its own.' });
+}
+
+export function warnOfUnused(jobs: readonly Job[], problems: Problems): void {
+  for (const [room, key] of [['sources', 'source'], ['sinks', 'sink']] as const) {
+    const used = new Set(jobs.map((job) => job[key]));
+    const declared = problems.file.value as Readonly<Record<string, unknown>>;
+    if (!isWritten(declared, [room])) continue;
+    for (const name of Object.keys(declared[room] as object)) {
+      if (!used.has(name)) problems.warn([room, name], 'is used by no job', 'Remove it, or name it in a job.');
+    }
+  }
+}

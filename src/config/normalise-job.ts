@@ -1,0 +1,74 @@
+import { parseDuration } from '../kit/duration.ts';
+import type { Cadence, ColumnRules, Initial, Job, What } from '../model/job.ts';
+import { jobDefaults, manyTopic, oneTopic } from './defaults.ts';
+import type { Draft } from './draft.ts';
+import { isMany } from './rules.ts';
+import type { JobData } from './schema/job-schema.ts';
+
+/** The query's text, and the path it was read from as the file writes it; null: written inline. */
+export interface QueryText {
+  readonly text: string;
+  readonly file: string | null;
+}
+
+const milliseconds = (text: string): number => parseDuration(text) as number;
+
+function what(data: JobData, query: QueryText | null): What | null {
+  if (query !== null) return { kind: 'query', text: query.text, file: query.file };
+  if (data.table === undefined) return null;
+  return {
+    kind: 'tables',
+    include: data.table.filter((name) => !name.startsWith('!')),
+    exclude: data.table.filter((name) => name.startsWith('!')).map((name) => name.slice(1)),
+  };
+}
+
+function columns(data: JobData['columns']): ColumnRules {
+  if (data === undefined) return { include: null, exclude: [], rename: {} };
+  if (Array.isArray(data)) return { include: data, exclude: [], rename: {} };
+  const { include, exclude, rename } = data as Exclude<typeof data, readonly string[]>;
+  return { include: include ?? null, exclude: exclude ?? [], rename: rename ?? {} };
+}
+
+function initial(data: JobData['initial']): Initial {
+  if (data === undefined) return { kind: jobDefaults.initial };
+  return typeof data === 'string' ? { kind: data } : { kind: 'from', value: data.from };
+}
+
+function cadence(data: JobData): Cadence {
+  const { schedule, timezone = jobDefaults.timezone } = data;
+  if (schedule !== undefined) return { kind: 'cron', expression: schedule, timezone };
+  return { kind: 'every', ms: data.every ?? milliseconds(jobDefaults.every) };
+}
+
+/** A sound draft as the engine takes it; null when what it reads could not be made out. */
+export function normaliseJob(draft: Draft, source: string, sink: string, query: QueryText | null, at: string): Job | null {
+  const { name, data } = draft;
+  const reads = what(data, query);
+  if (reads === null) return null;
+  return {
+    name,
+    source,
+    sink,
+    what: reads,
+    columns: columns(data.columns),
+    where: data.where ?? null,
+    key: data.key ?? null,
+    mode: data.mode ?? (data.cursor === undefined ? 'bulk' : null),
+    cursor: data.cursor ?? [],
+    increment: data.increment ?? null,
+    initial: initial(data.initial),
+    batch: data.batch ?? jobDefaults.batch,
+    lookback: data.lookback ?? null,
+    nulls: data.nulls ?? jobDefaults.nulls,
+    topic: data.topic ?? (isMany(data.table ?? []) ? manyTopic : oneTopic),
+    headers: data.headers ?? {},
+    cadence: cadence(data),
+    jitter: data.jitter ?? milliseconds(jobDefaults.jitter),
+    overlap: data.overlap ?? jobDefaults.overlap,
+    timeout: data.timeout ?? null,
+    retries: data.retries ?? jobDefaults.retries,
+    enabled: data.enabled ?? jobDefaults.enabled,
+    at,
+  };
+}

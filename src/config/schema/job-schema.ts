@@ -1,0 +1,190 @@
+import { z } from 'zod';
+import { jobDefaults, manyTopic, oneTopic } from '../defaults.ts';
+import { topicFault } from '../topic.ts';
+import { choice, flag, integer, key, mapping, oneOrMany, type Reading, reading, required, text, texts } from './forms.ts';
+import { cron, duration, timezone } from './time-forms.ts';
+
+const names = z.array(text('a column name'), { error: 'a list of column names' });
+
+const columns = z.union(
+  [
+    names.min(1, { error: 'at least one column' }),
+    mapping(
+      {
+        include: key(names.min(1, { error: 'at least one column' }), {
+          description: 'Publish these columns and no other.',
+          default: '<all>',
+          examples: [['id', 'email']],
+        }),
+        exclude: key(names, { description: 'Publish all columns but these.', default: [], examples: [['password_hash']] }),
+        rename: key(texts('a mapping of column names to published names'), {
+          description: 'Column name → name in the event.',
+          default: {},
+          examples: [{ id: 'customer_id' }],
+        }),
+      },
+      'a mapping with include, exclude, rename',
+    ),
+  ],
+  { error: 'a list of column names, or a mapping with include, exclude, rename' },
+);
+
+const initialWords = 'bulk, skip, or a mapping with from';
+const initial = z.union(
+  [
+    choice(['bulk', 'skip']),
+    mapping(
+      {
+        from: required(text('a value of the cursor', { type: ['string', 'number'] }), {
+          description: 'Begin with the rows whose cursor is at or after this value.',
+          examples: ['2026-01-01', 100_000],
+        }),
+      },
+      'a mapping with from',
+    ),
+  ],
+  { error: initialWords },
+);
+
+// Schema and table part at the first dot; a name may hold blanks and further dots.
+const tableName = reading<string>('a table name such as customers or shop.orders', (value): Reading<string> =>
+  /^!?[^.!][^.]*(\..+)?$/.test(value.trim()) ? { value: value.trim() } : {},
+);
+
+const topic = reading('a topic name', (value) => topicFault(value) ?? { value });
+
+/** Keys that `defaults` may have too. */
+const common = {
+  source: key(text('the name of a source'), {
+    description: 'Source to read, where `sources` has several.',
+    default: '<the only one>',
+    examples: ['shop'],
+  }),
+  sink: key(text('the name of a sink'), {
+    description: 'Sink to publish to, where `sinks` has several.',
+    default: '<the only one>',
+    examples: ['events'],
+  }),
+  columns: key(columns, {
+    description: 'Which columns are published: a list of them, or a mapping with include, exclude, rename.',
+    default: '<all>',
+    examples: [['id', 'email'], { exclude: ['password_hash'], rename: { id: 'customer_id' } }],
+  }),
+  where: key(text('an SQL condition'), {
+    description: 'Only rows that meet this SQL condition. A row that stops meeting it keeps its last event.',
+    default: '<all rows>',
+    examples: ["country_code = 'DE'"],
+  }),
+  key: key(oneOrMany('a column name'), {
+    description: 'Columns that together identify a row: the key of its event.',
+    default: '<the primary key>',
+    examples: ['order_id', ['order_id', 'line']],
+  }),
+  mode: key(choice(['bulk', 'timestamp', 'incrementing', 'timestamp+incrementing']), {
+    description:
+      'What is read: everything each time; rows with a later stamp; rows with a higher id; or both, the id breaking ties of the stamp.',
+    default: '<bulk without a cursor, else told by its type>',
+    examples: ['timestamp'],
+  }),
+  cursor: key(oneOrMany('a column name'), {
+    description: 'Column that grows with each change; of a list, the first that is not NULL counts.',
+    default: '<none: bulk>',
+    examples: ['updated_at', ['updated_at', 'created_at']],
+  }),
+  increment: key(text('a column name'), {
+    description: 'In mode timestamp+incrementing: the id that breaks ties.',
+    default: '<the single integer key column>',
+    examples: ['id'],
+  }),
+  initial: key(initial, {
+    description: 'First run: read all rows (bulk), only later changes (skip), or rows from a value of the cursor on.',
+    default: jobDefaults.initial,
+    examples: ['skip', { from: '2026-01-01' }],
+  }),
+  batch: key(integer(1, 1_000_000), {
+    description: 'Most rows of one SELECT.',
+    default: jobDefaults.batch,
+    examples: [2000],
+  }),
+  lookback: key(duration(0), {
+    description: 'How far behind the mark each poll reads again, for rows that are committed late; raises what the source needs by itself.',
+    default: '<what the source needs>',
+    examples: ['5m'],
+  }),
+  nulls: key(choice(['error', 'include']), {
+    description: 'Rows whose cursor is NULL: an error, or published at each cycle.',
+    default: jobDefaults.nulls,
+    examples: ['include'],
+  }),
+  topic: key(topic, {
+    description: 'Topic, or a template of {job}, {source}, {schema}, {table}.',
+    default: `<${oneTopic} for one table or a query, ${manyTopic} for several tables>`,
+    examples: ['shop.customers', 'shop.{table}'],
+  }),
+  headers: key(texts('a mapping of header names to texts'), {
+    description: 'Headers that each record carries.',
+    default: {},
+    examples: [{ team: 'shop' }],
+  }),
+  every: key(duration(), {
+    description: "Run so long after the previous run's end.",
+    default: `<${jobDefaults.every}, where there is no schedule>`,
+    examples: ['10s', '1h30m'],
+  }),
+  schedule: key(cron(), {
+    description: 'Run at the times of a cron expression of five fields, or six beginning with seconds; instead of `every`.',
+    default: '<none>',
+    examples: ['*/5 * * * *'],
+  }),
+  timezone: key(timezone(), {
+    description: 'IANA zone that `schedule` is in.',
+    default: jobDefaults.timezone,
+    examples: ['Europe/Berlin'],
+  }),
+  jitter: key(duration(0), {
+    description: 'Each run begins up to so much later, at random.',
+    default: jobDefaults.jitter,
+    examples: ['2s'],
+  }),
+  overlap: key(choice(['skip', 'queue']), {
+    description: 'A run falls due while the last is still under way: it is left out, or begins right after.',
+    default: jobDefaults.overlap,
+    examples: ['queue'],
+  }),
+  timeout: key(duration(), {
+    description: 'Longest that one run may take.',
+    default: '<none>',
+    examples: ['10m'],
+  }),
+  retries: key(integer(0, 1000), {
+    description: 'How often one run is tried again after a failure that may pass.',
+    default: jobDefaults.retries,
+    examples: [10],
+  }),
+  enabled: key(flag(), {
+    description: '`false`: the job is checked and never run.',
+    default: jobDefaults.enabled,
+    examples: [false],
+  }),
+};
+
+export const jobSchema = mapping(
+  {
+    table: key(oneOrMany('a table name such as customers or shop.orders', tableName), {
+      description: 'Table to read, or several: a list, names with `*`, and in quotes `"!name"` to leave out.',
+      default: '<this or query must be written>',
+      examples: ['customers', 'shop.orders', ['shop.*', '!shop.tmp_*']],
+    }),
+    query: key(text('the path of an .sql file, or the text of a SELECT'), {
+      description: 'Query to read: the path of an .sql file, or its text. It may name :since and :until, where the cursor is to be bounded.',
+      default: '<this or table must be written>',
+      examples: ['queries/order_summary.sql'],
+    }),
+    ...common,
+  },
+  'a mapping with table or query',
+);
+export type JobData = z.output<typeof jobSchema>;
+
+export const defaultsSchema = mapping(common, 'a mapping of job keys');
+export type DefaultsData = z.output<typeof defaultsSchema>;

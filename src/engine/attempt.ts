@@ -1,0 +1,100 @@
+import { backoffDelay } from '../kit/backoff.ts';
+import { asLiberateError, formatError, LiberateError } from '../kit/errors.ts';
+import type { CycleReport } from '../model/report.ts';
+import type { JobState } from '../model/state.ts';
+import { type CycleContext, runCycle } from './cycle.ts';
+import { newTally, type Tally } from './tally.ts';
+
+export type AttemptContext = Omit<CycleContext, 'tally'> & {
+  /** A number from 0 to 1, for the spread of retries. */
+  readonly random: () => number;
+};
+
+export interface Attempted {
+  readonly report: CycleReport;
+  /** Where the next cycle starts; `unknown` after a failure: it must be loaded again. */
+  readonly state: JobState | null | 'unknown';
+  /** The failure behind a `failed` report. */
+  readonly error: LiberateError | null;
+}
+
+/** A cycle with its retries: transient failures are tried again with back-off, from the committed state. */
+export async function attemptCycle(
+  context: AttemptContext,
+  known: JobState | null | 'unknown',
+  signal: AbortSignal,
+): Promise<Attempted> {
+  const { plan, store, clock, observer } = context;
+  const startedAt = clock.now();
+  const total = newTally();
+  let state = known;
+  for (let attempt = 1; ; attempt += 1) {
+    const tally = newTally();
+    try {
+      state = state === 'unknown' ? await store.load(plan.name) : state;
+      state = await limited({ ...context, tally }, state, signal);
+      add(total, tally);
+      return { report: report(context, startedAt, total, state, 'ok', null), state, error: null };
+    } catch (thrown) {
+      add(total, tally);
+      state = 'unknown';
+      if (signal.aborted && !(signal.reason instanceof LiberateError)) {
+        return { report: report(context, startedAt, total, null, 'stopped', null), state, error: null };
+      }
+      const error = asLiberateError(thrown).at({ job: plan.name });
+      if (!error.transient || error.code === 'LIB407' || attempt > plan.job.retries) {
+        return { report: report(context, startedAt, total, null, 'failed', error), state, error };
+      }
+      const delayMs = backoffDelay(attempt, context.random());
+      observer({ type: 'cycle.retry', job: plan.name, attempt, delayMs, code: error.code, reason: formatError(error) });
+      await clock.sleep(delayMs, signal);
+    }
+  }
+}
+
+/** One try under the job's own timeout. */
+async function limited(context: CycleContext, state: JobState | null, signal: AbortSignal): Promise<JobState> {
+  const { timeout } = context.plan.job;
+  if (timeout === null) return runCycle(context, state, signal);
+  const over = new AbortController();
+  const timer = setTimeout(() => over.abort(new LiberateError('LIB502', `the cycle was still running after ${timeout} ms`)), timeout);
+  try {
+    return await runCycle(context, state, AbortSignal.any([signal, over.signal]));
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Tries add up: what a failed one had acknowledged was published all the same. */
+function add(total: Tally, tally: Tally): void {
+  total.published += tally.published;
+  total.repeated += tally.repeated;
+  total.nulls += tally.nulls;
+  total.bytes += tally.bytes;
+  total.newest = tally.newest ?? total.newest;
+  total.lagMs = tally.lagMs ?? total.lagMs;
+}
+
+function report(
+  { plan, clock }: AttemptContext,
+  startedAt: number,
+  tally: Tally,
+  state: JobState | null,
+  outcome: CycleReport['outcome'],
+  error: LiberateError | null,
+): CycleReport {
+  return {
+    job: plan.name,
+    startedAt,
+    endedAt: clock.now(),
+    outcome,
+    reason: error === null ? null : formatError(error),
+    code: error?.code ?? null,
+    published: tally.published,
+    repeated: tally.repeated,
+    nulls: tally.nulls,
+    bytes: tally.bytes,
+    mark: state?.mark?.[0] ?? null,
+    lagMs: tally.lagMs,
+  };
+}

@@ -1,0 +1,42 @@
+import type { JobState } from '../model/state.ts';
+import type { Commit, CycleContext } from './cycle.ts';
+import { requestOf } from './job-plan.ts';
+import { openPublisher } from './publisher.ts';
+import { readPages } from './read-pages.ts';
+import { noProgress, type Progress } from './tracker.ts';
+
+/**
+ * Publishes the whole relation. With a key it goes in key order, page by page, and one that was cut short
+ * goes on where it stopped; without a key it is one statement from the start.
+ */
+export async function bulkCycle(
+  context: CycleContext,
+  state: JobState | null,
+  commit: Commit,
+  signal: AbortSignal,
+): Promise<Progress & Pick<JobState, 'loaded'>> {
+  const { plan, source } = context;
+  const keyed = plan.order.length > 0;
+  const mark = keyed && state !== null && !state.loaded ? state.mark : null;
+  const window = mark === null ? ({ kind: 'all' } as const) : ({ kind: 'after', mark, floor: null, tied: false } as const);
+  const request = { ...requestOf(plan), window, recentFrom: null, sample: null };
+  const expected = await source.estimate({ ...request, page: null, limit: null }, signal);
+  const publisher = openPublisher(
+    context,
+    (position) => (keyed ? commit({ ...noProgress, mark: position, loaded: false }) : Promise.resolve()),
+    expected,
+    signal,
+  );
+  try {
+    for await (const batch of readPages(source, request, keyed ? plan.job.batch : null, signal)) {
+      await publisher.publish(batch.rows, () => true);
+    }
+    await publisher.drain();
+  } finally {
+    await publisher.settle();
+  }
+  // The next period begins from the top again.
+  const done = { ...noProgress, loaded: true };
+  await commit(done);
+  return done;
+}

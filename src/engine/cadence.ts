@@ -1,0 +1,98 @@
+import { CronExpressionParser } from 'cron-parser';
+import { IANAZone } from 'luxon';
+import { LiberateError } from '../kit/errors.ts';
+import type { Cadence } from '../model/job.ts';
+
+/**
+ * Cron times are found on the wall clock, where every day has 24 hours, and only then placed in time.
+ * What a user gets on a day whose clock is changed, close to Vixie cron:
+ *
+ * - A schedule of every hour (`15 * * * *`) follows the clock: it is due whenever the clock shows a
+ *   matching time, so the distance between two runs stays what it is.
+ * - A schedule of chosen hours (`30 2 * * *`) is due once for each of its times: one that the clock
+ *   skips is due later by what was skipped (02:30 becomes 03:30), one that it shows twice the first time.
+ */
+interface WallClock {
+  /** The next matching time of the wall clock, written as if it were UTC. */
+  next(): number;
+  readonly everyHour: boolean;
+}
+
+const minute = 60_000;
+/** No zone changes its clock by more than two hours, nor twice within six. */
+const nearby = 180 * minute;
+
+/**
+ * Milliseconds. A timer can fire a moment before the time it was set for; ticks are whole seconds, so
+ * a cycle that began so shortly before one is that tick's own.
+ */
+const timerSlack = 20;
+
+/** The first due time after a moment; milliseconds since 1970. Throws when the expression never comes true (it is refused before, with the jobs file). */
+export function dueAfter(cadence: Cadence, after: number): number {
+  if (cadence.kind === 'every') return after + cadence.ms;
+  const zone = IANAZone.create(cadence.timezone);
+  // With its offsets NaN, no time would ever be found.
+  if (!zone.isValid) throw new LiberateError('LIB103', `there is no time zone "${cadence.timezone}"`);
+  const [earlier, later] = offsetsAround(zone, after);
+  // A clock put back shows again what it showed before `after`; one put forward delays what it skipped.
+  const clock = wallClock(cadence.expression, Math.min(after + earlier, after + later));
+  let best = Number.POSITIVE_INFINITY;
+  for (;;) {
+    const wall = clock.next();
+    const around = offsetsAround(zone, wall - zone.offset(wall) * minute);
+    // The wall clock's times grow, the instants behind them only almost: stop once none can be earlier.
+    if (wall - Math.max(...around) >= best) return best;
+    const due = instantsOf(zone, wall, around, clock.everyHour).filter((instant) => instant > after);
+    best = Math.min(best, ...due);
+    if (around[0] === around[1] && best < Number.POSITIVE_INFINITY) return best;
+  }
+}
+
+function wallClock(expression: string, from: number): WallClock {
+  // A millisecond earlier, since `next` begins behind the date that it is given.
+  const parsed = CronExpressionParser.parse(expression, { currentDate: new Date(from - 1), tz: 'UTC' });
+  return { next: () => parsed.next().getTime(), everyHour: parsed.fields.hour.values.length === 24 };
+}
+
+/** The zone's offsets a little before and after an instant: they differ where the clock is changed. */
+function offsetsAround(zone: IANAZone, instant: number): readonly [number, number] {
+  return [zone.offset(instant - nearby) * minute, zone.offset(instant + nearby) * minute];
+}
+
+/** When the clock shows a time: once as a rule, twice where it is put back, never where it is put forward. */
+function instantsOf(
+  zone: IANAZone,
+  wall: number,
+  [earlier, later]: readonly [number, number],
+  everyHour: boolean,
+): readonly number[] {
+  const instants = (earlier === later ? [earlier] : [earlier, later])
+    .filter((offset) => zone.offset(wall - offset) * minute === offset)
+    .map((offset) => wall - offset);
+  if (everyHour) return instants;
+  return [instants[0] ?? wall - earlier];
+}
+
+/**
+ * When a job is first due: one by interval at once; one by cron at the next tick, or at once when a tick
+ * was missed since it last ran. `lastRun`: start of the last cycle, null if it never ran.
+ */
+export function firstDue(cadence: Cadence, lastRun: number | null, now: number): number {
+  if (cadence.kind === 'every') return now;
+  return lastRun === null ? dueAfter(cadence, now) : Math.max(now, dueAfter(cadence, lastRun + timerSlack));
+}
+
+export interface NextDue {
+  readonly due: number;
+  /** Ticks came while the cycle ran: none of them is run (`skip`), or one, at once (`queue`). */
+  readonly overlapped: boolean;
+}
+
+/** When a job is due after a cycle. An interval counts from the cycle's end, so it cannot overlap. */
+export function nextDue(cadence: Cadence, overlap: 'skip' | 'queue', startedAt: number, endedAt: number): NextDue {
+  if (cadence.kind === 'every') return { due: dueAfter(cadence, endedAt), overlapped: false };
+  const due = dueAfter(cadence, startedAt + timerSlack);
+  if (due > endedAt) return { due, overlapped: false };
+  return { due: overlap === 'queue' ? endedAt : dueAfter(cadence, endedAt), overlapped: true };
+}

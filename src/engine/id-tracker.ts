@@ -1,0 +1,62 @@
+import type { Row } from '../model/row.ts';
+import type { Horizon, Watermark } from '../model/watermark.ts';
+import type { Window } from '../query/request.ts';
+import { GapSet, isInteger } from './gaps.ts';
+import type { Progress, Tracker } from './tracker.ts';
+
+/**
+ * Incrementing mode. Missing ids below the mark are read again with each poll until every transaction
+ * that could fill them has ended. An id that is no integer has no gaps: its order is taken as it comes.
+ */
+export class IdTracker implements Tracker {
+  readonly window: Window;
+  readonly recentFrom = null;
+  readonly #gaps: GapSet;
+  readonly #floor: bigint;
+  #last: bigint | null;
+  #mark: Watermark | null;
+
+  /** `first`: the window of a job without a mark. */
+  constructor(before: Progress, horizon: Horizon, first: Window) {
+    this.#gaps = new GapSet(before.gaps);
+    this.#gaps.date(horizon.now);
+    this.#floor = horizon.floor;
+    this.#mark = before.mark;
+    this.#last = idOf(before.mark) ?? startOf(first);
+    this.window = before.mark === null ? first : { kind: 'gaps', mark: before.mark, gaps: this.#gaps.hulls() };
+  }
+
+  /** Gaps that were forgotten because there were too many to watch. */
+  get dropped(): number {
+    return this.#gaps.dropped;
+  }
+
+  meet(row: Row): boolean {
+    const id = idOf(row.position);
+    if (!row.ahead) return id !== null && this.#gaps.take(id);
+    this.#mark = row.position;
+    if (id !== null) this.#gaps.open(this.#last, id);
+    this.#last = id;
+    return true;
+  }
+
+  at(mark: Watermark): Progress {
+    return { mark, since: null, sent: {}, tied: false, gaps: this.#gaps.below(idOf(mark)) };
+  }
+
+  end(): Progress {
+    this.#gaps.bury(this.#floor);
+    return { mark: this.#mark, since: null, sent: {}, tied: false, gaps: this.#gaps.below(null) };
+  }
+}
+
+function idOf(position: Watermark | null): bigint | null {
+  const text = position?.[0];
+  return text !== undefined && isInteger(text) ? BigInt(text) : null;
+}
+
+/** Ids below `initial: {from}` are not wanted, so they are no gaps. */
+function startOf(window: Window): bigint | null {
+  if (window.kind !== 'range' || window.from === null || !isInteger(window.from)) return null;
+  return BigInt(window.from) - 1n;
+}

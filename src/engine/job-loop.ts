@@ -1,0 +1,195 @@
+import { asLiberateError, formatError, LiberateError } from '../kit/errors.ts';
+import { backoffDelay } from '../kit/backoff.ts';
+import type { CycleReport } from '../model/report.ts';
+import type { JobState } from '../model/state.ts';
+import { holdLease, type Lease } from '../state/lease.ts';
+import { type AttemptContext, attemptCycle } from './attempt.ts';
+import { firstDue, nextDue } from './cadence.ts';
+import type { Engine, SourceUse } from './engine.ts';
+import { guaranteeOf } from './guarantee.ts';
+import { type JobPlan, remarksOf } from './job-plan.ts';
+import { refuseNullKeys } from './key-nulls.ts';
+import type { NullsWatch } from './nulls.ts';
+import { resolveTarget, type Target } from './resolve.ts';
+import type { Job } from '../model/job.ts';
+
+export interface LoopOptions {
+  /** One cycle, then done. */
+  readonly once: boolean;
+  /** Wait for a lease that another holds; otherwise LIB406. */
+  readonly waitForLease: boolean;
+}
+
+/** Milliseconds between two quiet reports of a job in the state store: `status` is at most this old. */
+const quietRecordEvery = 5000;
+
+/** A job on its own: takes the lease, wakes when due, runs cycles one at a time, until the signal aborts. */
+export class JobLoop {
+  readonly #engine: Engine;
+  readonly #job: Job;
+  readonly #target: Target;
+  readonly #use: SourceUse;
+  readonly #options: LoopOptions;
+  #plan: JobPlan | null = null;
+  #recordedAt = 0;
+  readonly #nullsWatch: NullsWatch = { checkedAt: null };
+  /** The failure of the newest cycle; null when it was well. */
+  failure: LiberateError | null = null;
+
+  constructor(engine: Engine, job: Job, target: Target, options: LoopOptions) {
+    this.#engine = engine;
+    this.#job = job;
+    this.#target = target;
+    this.#use = engine.source(job);
+    this.#options = options;
+  }
+
+  async run(signal: AbortSignal): Promise<void> {
+    for (let wait = this.#options.waitForLease; !signal.aborted; wait = true) {
+      await using lease = await this.#lease(wait, signal);
+      const held = AbortSignal.any([signal, lease.lost]);
+      if (this.#options.once) {
+        await this.#cycle(lease, 'unknown', held);
+        return;
+      }
+      await this.#scheduled(lease, held);
+      // Here the lease was lost, or the run ends: a lost lease is waited for again.
+    }
+  }
+
+  async #lease(wait: boolean, signal: AbortSignal): Promise<Lease> {
+    const { store, holder, leaseTtlMs, clock, observer } = this.#engine;
+    const job = this.#target.name;
+    let told = '';
+    return holdLease(
+      store,
+      job,
+      {
+        holder,
+        ttlMs: leaseTtlMs,
+        clock,
+        wait,
+        onWait: ({ holder: other }) => {
+          if (other !== told) observer({ type: 'job.notice', job, message: `waits for the lease that ${other} holds`, cure: null });
+          told = other;
+        },
+      },
+      signal,
+    );
+  }
+
+  async #scheduled(lease: Lease, signal: AbortSignal): Promise<void> {
+    const { clock, store } = this.#engine;
+    const { cadence, overlap } = this.#job;
+    const stored = (await store.list()).find(({ job }) => job === this.#target.name);
+    let due = firstDue(cadence, stored?.last?.startedAt ?? null, clock.now());
+    let state: JobState | null | 'unknown' = 'unknown';
+    while (!signal.aborted) {
+      await clock.sleep(Math.max(0, due + this.#jitter() - clock.now()), signal);
+      if (signal.aborted) return;
+      const startedAt = clock.now();
+      state = await this.#cycle(lease, state, signal);
+      const next = nextDue(cadence, overlap, startedAt, clock.now());
+      if (next.overlapped && overlap === 'skip') await this.#tell(this.#skipped('overlap', startedAt));
+      due = next.due;
+    }
+  }
+
+  #jitter(): number {
+    return Math.round(this.#job.jitter * this.#engine.random());
+  }
+
+  async #cycle(lease: Lease, state: JobState | null | 'unknown', signal: AbortSignal): Promise<JobState | null | 'unknown'> {
+    const { clock } = this.#engine;
+    const startedAt = clock.now();
+    try {
+      const attempted = await this.#use.limiter.run(signal, async () => {
+        const context = await this.#context(lease, signal);
+        return attemptCycle(context, state, signal);
+      });
+      // What failed may have failed because the relation changed: look at it again before the next cycle.
+      if (attempted.error !== null) this.#plan = null;
+      this.failure = attempted.error;
+      await this.#tell(attempted.report);
+      return attempted.state;
+    } catch (thrown) {
+      if (signal.aborted) return 'unknown';
+      const error = asLiberateError(thrown).at({ job: this.#target.name });
+      this.failure = error;
+      await this.#tell({ ...this.#skipped(formatError(error), startedAt), outcome: 'failed', code: error.code });
+      return 'unknown';
+    }
+  }
+
+  async #context(lease: Lease, signal: AbortSignal): Promise<AttemptContext> {
+    const { store, observer, clock, random } = this.#engine;
+    const { source } = this.#use;
+    const sink = this.#engine.sink(this.#job);
+    this.#plan ??= await this.#retrying(() => this.#resolve(signal), signal);
+    return { plan: this.#plan, source, sink, store, observer, clock, random, fence: lease.fence, nullsWatch: this.#nullsWatch };
+  }
+
+  async #resolve(signal: AbortSignal): Promise<JobPlan> {
+    const { observer } = this.#engine;
+    const { source, timezone } = this.#use;
+    const facts = await source.check(signal);
+    const plan = await resolveTarget(this.#job, this.#target, source, facts, timezone, signal);
+    await refuseNullKeys(plan, source, signal);
+    const findings = await this.#engine.sink(this.#job).prepare(plan.topic, signal);
+    const { guarantee, method } = guaranteeOf(plan, await source.horizon(this.#job.lookback, signal));
+    const { name: job, relationName: relation, mode } = plan;
+    observer({ type: 'job.start', job, relation, topic: plan.topic.name, mode, guarantee, method });
+    for (const message of [...facts.remarks, ...remarksOf(plan)]) observer({ type: 'job.notice', job, message, cure: null });
+    for (const { severity, message, cure } of findings) {
+      observer({ type: severity === 'info' ? 'job.notice' : 'job.warning', job, message, cure });
+    }
+    return plan;
+  }
+
+  /** Connecting and looking have the same retries as a cycle. */
+  async #retrying<T>(work: () => Promise<T>, signal: AbortSignal): Promise<T> {
+    const { clock, random, observer } = this.#engine;
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await work();
+      } catch (thrown) {
+        const error = asLiberateError(thrown).at({ job: this.#target.name });
+        if (signal.aborted || !error.transient || attempt > this.#job.retries) throw error;
+        const delayMs = backoffDelay(attempt, random());
+        observer({ type: 'cycle.retry', job: this.#target.name, attempt, delayMs, code: error.code, reason: formatError(error) });
+        await clock.sleep(delayMs, signal);
+      }
+    }
+  }
+
+  async #tell(report: CycleReport): Promise<void> {
+    const { observer, store, clock } = this.#engine;
+    observer({ type: 'cycle.end', report });
+    const quiet = report.outcome === 'ok' && report.published === 0 && !this.#options.once;
+    if (quiet && clock.now() - this.#recordedAt < quietRecordEvery) return;
+    this.#recordedAt = quiet ? clock.now() : 0;
+    try {
+      await store.record(report);
+    } catch (error) {
+      // History only: the mark is what must not be lost, and its own commit fails loudly.
+      observer({ type: 'job.warning', job: report.job, message: `the report could not be kept: ${formatError(asLiberateError(error))}`, cure: null });
+    }
+  }
+
+  #skipped(reason: string, startedAt: number): CycleReport {
+    return {
+      job: this.#target.name,
+      startedAt,
+      endedAt: this.#engine.clock.now(),
+      outcome: 'skipped',
+      reason,
+      code: null,
+      published: 0,
+      repeated: 0,
+      nulls: 0,
+      bytes: 0,
+      mark: null,
+      lagMs: null,
+    };
+  }
+}

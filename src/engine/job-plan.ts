@@ -1,0 +1,181 @@
+import { createHash } from 'node:crypto';
+import { LiberateError } from '../kit/errors.ts';
+import type { Column, Relation, Shape } from '../model/column.ts';
+import type { Job, Mode } from '../model/job.ts';
+import type { TopicSpec } from '../model/record.ts';
+import type { Definition } from '../model/state.ts';
+import type { ReadRequest } from '../query/request.ts';
+import type { Encoder } from '../schema/encoder.ts';
+import { eventSchema } from '../schema/event-schema.ts';
+import { eventTime, type EventTime } from '../schema/event-time.ts';
+import { jsonEncoder } from '../schema/json-encoder.ts';
+import { resolveMode } from './mode.ts';
+import { tableText } from './tables.ts';
+
+/** A job that meets a real relation: everything a cycle needs to know, decided once. */
+export interface JobPlan {
+  /** The job's name; `job/schema.table` where a wildcard made several. */
+  readonly name: string;
+  readonly job: Job;
+  readonly mode: Mode;
+  readonly relation: Relation;
+  /** `shop.orders`, or `query queries/x.sql`. */
+  readonly relationName: string;
+  readonly shape: Shape;
+  readonly cursor: readonly Column[];
+  /** The event's key; empty: none. */
+  readonly key: readonly Column[];
+  /** The columns that break ties in the reading order. */
+  readonly order: readonly Column[];
+  /** What each row's values hold: the event's fields, then what only the key or the event time needs. */
+  readonly columns: readonly Column[];
+  readonly encoder: Encoder;
+  readonly eventTime: EventTime;
+  readonly topic: TopicSpec;
+  readonly definition: Definition;
+}
+
+/** Text of the variables of a topic template. */
+export interface TopicNames {
+  readonly source: string;
+  readonly schema: string;
+  readonly table: string;
+}
+
+export interface PlanInput {
+  readonly name: string;
+  readonly job: Job;
+  readonly relation: Relation;
+  readonly shape: Shape;
+  readonly timezone: string | null;
+  readonly topicNames: TopicNames;
+}
+
+/** LIB204, LIB206, LIB208 when the job does not fit the relation. */
+export function planJob(input: PlanInput): JobPlan {
+  const { job, shape, relation } = input;
+  const column = finder(shape);
+  const cursor = job.cursor.map((name) => column(name, 'cursor'));
+  checkRules(job, column);
+  const mode = resolveMode(job, cursor);
+  const declared = (job.key ?? shape.primaryKey).map((name) => column(name, 'key'));
+  const order = readingOrder(job, mode, cursor, declared, column);
+  const key = declared.length > 0 ? declared : impliedKey(mode, cursor, order);
+  const schema = eventSchema(shape.columns, job.columns, key);
+  const columns = withHidden(schema.fields.map((field) => field.column), [...key, ...cursor]);
+  const names = columns.map(({ name }) => name);
+  return {
+    name: input.name,
+    job,
+    mode,
+    relation,
+    relationName: relationName(job, relation),
+    shape,
+    cursor,
+    key,
+    order,
+    columns,
+    encoder: jsonEncoder(schema, names),
+    eventTime: eventTime(mode === 'incrementing' ? [] : cursor, names, input.timezone),
+    topic: { name: renderTopic(job, input.topicNames), keyed: key.length > 0 },
+    definition: {
+      mode,
+      cursor: job.cursor,
+      key: [...new Set([...order, ...key].map(({ name }) => name))],
+      relation: relationIdentity(job, relation),
+    },
+  };
+}
+
+/** The part of a read that is the same for every page of a job. */
+export function requestOf(plan: JobPlan): Omit<ReadRequest, 'window' | 'page' | 'recentFrom' | 'limit' | 'sample'> {
+  return {
+    relation: plan.relation,
+    columns: plan.columns,
+    where: plan.job.where,
+    cursor: plan.cursor,
+    key: plan.order,
+  };
+}
+
+/** The relation's remarks that matter to this job. */
+export function remarksOf({ mode, shape }: JobPlan): readonly string[] {
+  return mode === 'incrementing' ? [...shape.remarks, ...shape.idRemarks] : shape.remarks;
+}
+
+type Find = (name: string, what: string) => Column;
+
+function finder(shape: Shape): Find {
+  const byName = new Map(shape.columns.map((column) => [column.name, column]));
+  return (name, what) => {
+    const found = byName.get(name);
+    if (found !== undefined) return found;
+    throw new LiberateError('LIB204', `the ${what} column "${name}" does not exist; there are: ${[...byName.keys()].join(', ')}`, {
+      place: { column: name },
+    });
+  };
+}
+
+function checkRules(job: Job, column: Find): void {
+  for (const name of job.columns.include ?? []) column(name, 'included');
+  for (const name of job.columns.exclude) column(name, 'excluded');
+  for (const name of Object.keys(job.columns.rename)) column(name, 'renamed');
+}
+
+function readingOrder(job: Job, mode: Mode, cursor: readonly Column[], key: readonly Column[], column: Find): readonly Column[] {
+  switch (mode) {
+    case 'bulk':
+      return key;
+    case 'incrementing':
+      return [];
+    case 'timestamp':
+      if (key.length > 0) return key;
+      throw new LiberateError('LIB206', 'the table has no primary key, and `key:` names none: rows that share a stamp could not be told apart', {
+        place: { column: cursor[0]?.name },
+      });
+    case 'timestamp+incrementing': {
+      if (job.increment !== null) return [column(job.increment, 'increment')];
+      const [only] = key;
+      if (key.length === 1 && only !== undefined) return [only];
+      throw new LiberateError('LIB206', `mode timestamp+incrementing needs one id that breaks ties; the key has ${key.length} columns`, {
+        cure: 'Name it as `increment:`.',
+      });
+    }
+    default:
+      return mode satisfies never;
+  }
+}
+
+/** An id that only grows identifies its row even where no key is declared. */
+function impliedKey(mode: Mode, cursor: readonly Column[], order: readonly Column[]): readonly Column[] {
+  if (mode === 'incrementing') return cursor;
+  return mode === 'timestamp+incrementing' ? order : [];
+}
+
+function withHidden(fields: readonly Column[], needed: readonly Column[]): readonly Column[] {
+  const names = new Set(fields.map(({ name }) => name));
+  const hidden = needed.filter(({ name }) => !names.has(name) && names.add(name));
+  return [...fields, ...hidden];
+}
+
+function renderTopic(job: Job, names: TopicNames): string {
+  const values: Readonly<Record<string, string>> = { job: job.name, ...names };
+  return job.topic.replace(/\{(\w+)\}/g, (whole, name: string) => values[name] ?? whole);
+}
+
+function relationName(job: Job, relation: Relation): string {
+  if (relation.kind === 'table') return tableText(relation.table);
+  return job.what.kind === 'query' && job.what.file !== null ? `query ${job.what.file}` : 'query';
+}
+
+/** What the mark was taken of. A query is its text: even a changed comment is shown to the user once. */
+function relationIdentity(job: Job, relation: Relation): string {
+  const where = job.where === null ? '' : ` where ${digest(job.where)}`;
+  if (relation.kind === 'table') return `table ${tableText(relation.table)}${where}`;
+  return `query ${digest(relation.text)}${where}`;
+}
+
+function digest(sql: string): string {
+  const text = sql.replaceAll('\r\n', '\n').trim();
+  return `sha256:${createHash('sha256').update(text).digest('hex').slice(0, 32)}`;
+}

@@ -1,0 +1,70 @@
+import { LiberateError } from '../kit/errors.ts';
+import type { CycleContext } from './cycle.ts';
+import { digest } from './digest.ts';
+import { requestOf } from './job-plan.ts';
+import type { Publisher } from './publisher.ts';
+import { readPages } from './read-pages.ts';
+import { nameOf } from './stamp-tracker.ts';
+import type { Progress } from './tracker.ts';
+
+/** The rows without a cursor, which no poll by cursor would ever meet. */
+export interface Nulls {
+  /** What has been published of them: key → digest. */
+  sent(): Readonly<Record<string, string>>;
+  publish(publisher: Publisher, signal: AbortSignal): Promise<void>;
+}
+
+/** Milliseconds between two looks for NULLs: each costs the source a statement, a query job its whole query. */
+const checkEvery = 60_000;
+
+/** When a job's cursor was last found free of NULLs, milliseconds since 1970; null: not in this process. */
+export interface NullsWatch {
+  checkedAt: number | null;
+}
+
+const none: Nulls = { sent: () => ({}), publish: () => Promise.resolve() };
+
+/** By policy: `error` refuses them before anything is read (LIB205), `include` publishes those that are new or changed. */
+export async function openNulls(context: CycleContext, before: Progress, signal: AbortSignal): Promise<Nulls> {
+  const { plan, source } = context;
+  // COALESCE is NULL only where every column is.
+  if (plan.cursor.some(({ nullable }) => !nullable)) return none;
+  if (plan.job.nulls === 'include') return includeNulls(context, before);
+  const now = context.clock.now();
+  if (context.nullsWatch.checkedAt !== null && now - context.nullsWatch.checkedAt < checkEvery) return none;
+  const request = { ...requestOf(plan), window: { kind: 'nulls' } as const, page: null, limit: null, recentFrom: null, sample: null };
+  const count = await source.countNulls(request, signal);
+  if (count === 0) {
+    context.nullsWatch.checkedAt = now;
+    return none;
+  }
+  const names = plan.cursor.map(({ name }) => name).join(', ');
+  const amount = count >= 1000 ? '1,000 rows or more' : count === 1 ? '1 row' : `${count} rows`;
+  throw new LiberateError('LIB205', `${amount} of ${plan.relationName} have no ${names}, so no poll would ever see them`, {
+    place: { job: plan.name, column: names },
+  });
+}
+
+function includeNulls(context: CycleContext, before: Progress): Nulls {
+  const { plan, source, tally } = context;
+  const sent = new Map<string, string>();
+  const request = { ...requestOf(plan), key: plan.key, window: { kind: 'nulls' } as const, recentFrom: null, sample: null };
+  return {
+    sent: () => Object.fromEntries(sent),
+    publish: async (publisher, signal) => {
+      const paged = plan.key.length > 0 ? plan.job.batch : null;
+      for await (const batch of readPages(source, request, paged, signal)) {
+        // These rows stand outside the reading order: they must not move the mark.
+        const rows = batch.rows.map((row) => ({ ...row, ahead: false }));
+        await publisher.publish(rows, (_row, key, value) => {
+          const name = nameOf(key);
+          const now = digest(value);
+          sent.set(name, now);
+          if (before.sent[name] === now) return false;
+          tally.nulls += 1;
+          return true;
+        });
+      }
+    },
+  };
+}

@@ -1,0 +1,104 @@
+import { lingeringSignal } from '../kit/abort.ts';
+import type { Row } from '../model/row.ts';
+import type { Watermark } from '../model/watermark.ts';
+import type { CycleContext } from './cycle.ts';
+import { Outbox } from './outbox.ts';
+import { recordHeaders, upsertRecord } from './record.ts';
+
+/** Milliseconds between commits in the middle of a long read. */
+const commitEvery = 1000;
+/** Milliseconds between progress events. */
+const tellEvery = 500;
+/** Milliseconds that a batch on its way has to be acknowledged once a stop is asked for. */
+const sendGrace = 3000;
+
+/**
+ * Decides of one row whether it leaves, and keeps the books. `mark`: the position that is safe once the row
+ * and all before it are acknowledged; null where the row moves no mark.
+ */
+export type Meet = (row: Row, key: Buffer | null, value: Buffer) => boolean;
+
+export interface Publisher {
+  /** Encodes a batch of rows and queues those that `meet` lets through; resolves when there is room for more. */
+  publish(rows: readonly Row[], meet: Meet): Promise<void>;
+  /** Everything queued is acknowledged. */
+  drain(): Promise<void>;
+  /** Nothing of this publisher is on its way any more; what was acknowledged of an unfinished read is committed. */
+  settle(): Promise<void>;
+}
+
+/** `onMark` is called in order, at most once a second, with a mark up to which everything is acknowledged. */
+export function openPublisher(
+  context: CycleContext,
+  onMark: (mark: Watermark) => Promise<void>,
+  expected: number | null,
+  signal: AbortSignal,
+): Publisher {
+  const { plan, sink, tally, clock, observer } = context;
+  const headers = recordHeaders(plan, context.source.name, 'upsert');
+  const startedAt = clock.now();
+  let committedAt = startedAt;
+  let toldAt = startedAt;
+  let newest: number | null = null;
+  let uncommitted: Watermark | null = null;
+  // A batch on its way when the stop comes is waited for a while: its outcome would be unknown otherwise.
+  const sending = lingeringSignal(signal, sendGrace);
+
+  const outbox = new Outbox<Watermark>({
+    sink,
+    topic: plan.topic.name,
+    limits: sink.limits(plan.topic.name),
+    signal: sending.signal,
+    onAcked: async ({ records, bytes, mark }) => {
+      const now = clock.now();
+      tally.published += records;
+      tally.bytes += bytes;
+      if (newest !== null) {
+        tally.newest = newest;
+        tally.lagMs = Math.max(0, now - newest);
+      }
+      if (now - toldAt >= tellEvery) {
+        toldAt = now;
+        observer({ type: 'cycle.progress', job: plan.name, rows: tally.published, expected, ms: now - startedAt });
+      }
+      uncommitted = mark ?? uncommitted;
+      if (uncommitted === null || now - committedAt < commitEvery) return;
+      committedAt = now;
+      const reached = uncommitted;
+      uncommitted = null;
+      await onMark(reached);
+    },
+  });
+
+  return {
+    publish: async (rows, meet) => {
+      const readAt = clock.now();
+      const { encoder } = plan;
+      for (const row of rows) {
+        const key = encoder.key(row.values);
+        const value = encoder.value(row.values);
+        if (meet(row, key, value)) {
+          const record = upsertRecord(plan, headers, row, key, value, readAt);
+          outbox.add(record);
+          newest = Math.max(newest ?? 0, Number(record.timestamp));
+        } else tally.repeated += 1;
+        if (row.ahead) outbox.reach(row.position);
+      }
+      await outbox.ready();
+    },
+    drain: async () => {
+      await outbox.drain();
+      // The end of the read is committed by the cycle, which knows more than this mark.
+      uncommitted = null;
+    },
+    settle: async () => {
+      await outbox.settle();
+      sending[Symbol.dispose]();
+      if (uncommitted === null) return;
+      const reached = uncommitted;
+      uncommitted = null;
+      // The read has failed already, and its failure is what must be told; a lost commit only means repeats.
+      await onMark(reached).catch(() => undefined);
+    },
+  };
+}

@@ -1,0 +1,97 @@
+import { setMaxListeners } from 'node:events';
+import { backoffDelay } from '../kit/backoff.ts';
+import { asLiberateError, formatError, LiberateError } from '../kit/errors.ts';
+import type { Job } from '../model/job.ts';
+import type { Engine } from './engine.ts';
+import { JobLoop, type LoopOptions } from './job-loop.ts';
+import { type Target, targetsOf } from './resolve.ts';
+
+export interface RunOutcome {
+  /** The newest failure of each job that did not end well. */
+  readonly failures: ReadonlyMap<string, LiberateError>;
+}
+
+/**
+ * Runs every job until the signal aborts, or each once. Jobs are independent: the failure of one is told
+ * and tried again at its next due time, and never stops another.
+ */
+export async function runJobs(engine: Engine, jobs: readonly Job[], options: LoopOptions, outer: AbortSignal): Promise<RunOutcome> {
+  const failures = new Map<string, LiberateError>();
+  // Whoever asked not to wait for a lease wants to know at once, not when the last job ends.
+  const held = new AbortController();
+  const signal = AbortSignal.any([outer, held.signal]);
+  // Every waiting job listens: their number is no leak.
+  setMaxListeners(0, outer, signal);
+  await Promise.all(
+    jobs.map(async (job) => {
+      try {
+        for (const [name, failure] of await runJob(engine, job, options, signal)) failures.set(name, failure);
+      } catch (thrown) {
+        if (signal.aborted) return;
+        const error = asLiberateError(thrown).at({ job: job.name });
+        failures.set(job.name, error);
+        if (error.code === 'LIB406') held.abort(error);
+        const now = engine.clock.now();
+        const nothing = { published: 0, repeated: 0, nulls: 0, bytes: 0, mark: null, lagMs: null };
+        engine.observer({
+          type: 'cycle.end',
+          report: { job: job.name, startedAt: now, endedAt: now, outcome: 'failed', reason: formatError(error), code: error.code, ...nothing },
+        });
+      }
+    }),
+  );
+  return { failures };
+}
+
+async function runJob(engine: Engine, job: Job, options: LoopOptions, signal: AbortSignal): Promise<ReadonlyMap<string, LiberateError>> {
+  const failures = new Map<string, LiberateError>();
+  const targets = await findTargets(engine, job, options, signal);
+  await Promise.all(
+    targets.map(async (target) => {
+      const loop = new JobLoop(engine, job, target, options);
+      await runLoop(engine, loop, target, options, signal);
+      if (loop.failure !== null) failures.set(target.name, loop.failure);
+    }),
+  );
+  return failures;
+}
+
+/** A loop ends only by the signal, or after its one cycle: what throws it out (a lost state store) is waited out. */
+async function runLoop(engine: Engine, loop: JobLoop, target: Target, options: LoopOptions, signal: AbortSignal): Promise<void> {
+  for (let attempt = 1; !signal.aborted; attempt += 1) {
+    try {
+      await loop.run(signal);
+      return;
+    } catch (thrown) {
+      if (signal.aborted) return;
+      const error = asLiberateError(thrown).at({ job: target.name });
+      if (error.code === 'LIB406' || options.once || !error.transient) throw error;
+      await pause(engine, target.name, error, attempt, signal);
+    }
+  }
+}
+
+/** The catalogue is needed before a wildcard has jobs at all; a scheduled run waits for the source. */
+async function findTargets(engine: Engine, job: Job, options: LoopOptions, signal: AbortSignal): Promise<readonly Target[]> {
+  const { source } = engine.source(job);
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      if (job.what.kind === 'query') return await targetsOf(job, source, noFacts, signal);
+      const wild = job.what.include.length > 1 || job.what.include.some((name) => name.includes('*'));
+      return await targetsOf(job, source, wild ? await source.check(signal) : noFacts, signal);
+    } catch (thrown) {
+      const error = asLiberateError(thrown);
+      if (signal.aborted || !error.transient || (options.once && attempt > job.retries)) throw error;
+      await pause(engine, job.name, error, attempt, signal);
+    }
+  }
+}
+
+/** A single table or a query is known by its name: nothing is asked of the source yet. */
+const noFacts = { version: '', defaultSchema: null, database: '', remarks: [] };
+
+async function pause(engine: Engine, job: string, error: LiberateError, attempt: number, signal: AbortSignal): Promise<void> {
+  const delayMs = backoffDelay(attempt, engine.random());
+  engine.observer({ type: 'cycle.retry', job, attempt, delayMs, code: error.code, reason: formatError(error) });
+  await engine.clock.sleep(delayMs, signal);
+}

@@ -1,0 +1,55 @@
+import type { Horizon } from '../model/watermark.ts';
+import type { CycleContext } from './cycle.ts';
+import { GapSet, isInteger } from './gaps.ts';
+import { requestOf } from './job-plan.ts';
+import { readPages } from './read-pages.ts';
+import { StampTracker } from './stamp-tracker.ts';
+import { noProgress, type Progress } from './tracker.ts';
+
+/** Ids below the newest whose gaps are looked for, when a job begins with what is there skipped. */
+const idsLookedAt = 10_000n;
+
+/**
+ * `initial: skip`: the progress of a job that has published everything visible now. What is not visible
+ * yet, though its stamp or id lies behind, will be met by the next look-back.
+ */
+export async function skipToNow(context: CycleContext, horizon: Horizon, signal: AbortSignal): Promise<Progress> {
+  const { plan, source } = context;
+  const base = { ...requestOf(plan), recentFrom: null, sample: null };
+  const mark = await source.last({ ...base, window: { kind: 'all' }, page: null, limit: null }, signal);
+  if (mark === null) return noProgress;
+  return plan.mode === 'incrementing' ? skipIds(context, mark, signal) : skipStamps(context, horizon, mark, signal);
+}
+
+async function skipStamps(context: CycleContext, horizon: Horizon, mark: readonly string[], signal: AbortSignal): Promise<Progress> {
+  const { plan, source } = context;
+  const before: Progress = { ...noProgress, mark, since: String(horizon.floor), tied: true };
+  const tracker = new StampTracker(before, horizon, { kind: 'all' });
+  const request = { ...requestOf(plan), window: tracker.window, recentFrom: tracker.recentFrom, sample: mark[0] as string };
+  for await (const batch of readPages(source, request, plan.job.batch, signal)) {
+    for (const row of batch.rows) {
+      // What is ahead was committed since: the first poll publishes it.
+      if (!row.ahead) tracker.meet(row, plan.encoder.key(row.values), plan.encoder.value(row.values));
+    }
+  }
+  return tracker.end();
+}
+
+async function skipIds(context: CycleContext, mark: readonly string[], signal: AbortSignal): Promise<Progress> {
+  const { plan, source } = context;
+  const newest = mark[0] as string;
+  if (!isInteger(newest)) return { ...noProgress, mark };
+  const gaps = new GapSet([]);
+  const from = BigInt(newest) - idsLookedAt;
+  let last = from - 1n;
+  const request = { ...requestOf(plan), window: { kind: 'range', from: String(from), to: null } as const, recentFrom: null, sample: null };
+  for await (const batch of readPages(source, request, plan.job.batch, signal)) {
+    for (const row of batch.rows) {
+      const id = BigInt(row.position[0] as string);
+      if (id > BigInt(newest)) continue;
+      gaps.open(last, id);
+      last = id;
+    }
+  }
+  return { ...noProgress, mark, gaps: gaps.below(null) };
+}

@@ -1,0 +1,93 @@
+import type { Row } from '../model/row.ts';
+import type { Horizon, Watermark } from '../model/watermark.ts';
+import type { Window } from '../query/request.ts';
+import { digest } from './digest.ts';
+import type { Progress, Tracker } from './tracker.ts';
+
+/** A tie group up to this size is remembered whole, so that a row which joins it later is told from the others. */
+const mostTied = 500;
+
+/**
+ * Timestamp modes. A row can commit with a stamp behind the mark: each poll therefore reads again from
+ * the floor of the previous horizon, where the oldest transaction it could not see may have stamped, and
+ * drops what was published already (same key, same bytes).
+ */
+export class StampTracker implements Tracker {
+  readonly window: Window;
+  readonly recentFrom: bigint;
+  readonly #before: Progress;
+  /** The rows that the next look-back meets: key → digest, and the row's number among them. */
+  readonly #recent = new Map<string, { readonly digest: string; readonly number: number }>();
+  /** Numbers of the recent rows by their positions, where a commit in the middle of the read can stand. */
+  readonly #numbers = new Map<Watermark, number>();
+  #met = 0;
+  /** The rows that share the newest stamp met; null once they are too many to remember. */
+  #tie: (readonly [Buffer | null, Buffer])[] | null = [];
+  #stamp: string | null;
+  #mark: Watermark | null;
+
+  /** `first`: the window of a job without a mark. */
+  constructor(before: Progress, horizon: Horizon, first: Window) {
+    this.#before = before;
+    this.#mark = before.mark;
+    this.#stamp = before.mark?.[0] ?? null;
+    this.recentFrom = horizon.floor;
+    const floor = before.since === null ? horizon.floor : BigInt(before.since);
+    this.window = before.mark === null ? first : { kind: 'after', mark: before.mark, floor, tied: before.tied };
+  }
+
+  meet(row: Row, key: Buffer | null, value: Buffer): boolean {
+    const stamp = row.position[0] as string;
+    if (stamp !== this.#stamp) {
+      this.#stamp = stamp;
+      this.#tie = [];
+    }
+    if (this.#tie !== null && this.#tie.push([key, value]) > mostTied) this.#tie = null;
+    if (row.ahead) this.#mark = row.position;
+    if (!row.recent && row.ahead) return true;
+    const name = nameOf(key);
+    const now = digest(value);
+    if (row.recent) {
+      this.#met += 1;
+      this.#recent.set(name, { digest: now, number: this.#met });
+      if (row.ahead) this.#numbers.set(row.position, this.#met);
+    }
+    return row.ahead || this.#before.sent[name] !== now;
+  }
+
+  at(mark: Watermark): Progress {
+    // Rows past the mark may never have arrived. One of them can come to lie behind the mark with the same bytes,
+    // when an older transaction writes it again: it must not be taken for published. A mark that is not
+    // recent itself stands before all that are.
+    return this.#progress(mark, this.#sentUpTo(this.#numbers.get(mark) ?? 0), false);
+  }
+
+  end(): Progress {
+    const mark = this.#mark;
+    const tied = this.#knowsTie(mark);
+    const sent = this.#sentUpTo(this.#met);
+    if (tied && this.#stamp === mark?.[0]) {
+      for (const [key, value] of this.#tie ?? []) sent.set(nameOf(key), digest(value));
+    }
+    return this.#progress(mark, sent, tied);
+  }
+
+  #sentUpTo(last: number): Map<string, string> {
+    const sent = new Map<string, string>();
+    for (const [name, { digest: value, number }] of this.#recent) if (number <= last) sent.set(name, value);
+    return sent;
+  }
+
+  #progress(mark: Watermark | null, sent: ReadonlyMap<string, string>, tied: boolean): Progress {
+    return { mark, since: String(this.recentFrom), sent: Object.fromEntries(sent), tied, gaps: [] };
+  }
+
+  /** Was every row of the mark's stamp met? The group of the old mark only if the old state knew it. */
+  #knowsTie(mark: Watermark | null): boolean {
+    if (mark === null || this.#tie === null) return false;
+    const before = this.#before.mark;
+    return before === null || before[0] !== mark[0] || this.#before.tied;
+  }
+}
+
+export const nameOf = (key: Buffer | null): string => (key === null ? '' : key.toString('utf8'));

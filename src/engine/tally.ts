@@ -1,0 +1,13 @@
+/** Counts of one cycle, written by its parts as it goes. */
+export interface Tally {
+  published: number;
+  repeated: number;
+  nulls: number;
+  bytes: number;
+  /** Event time of the newest acknowledged row, milliseconds since 1970; null without event time. */
+  newest: number | null;
+  /** Milliseconds from that row's own time to its acknowledgement. */
+  lagMs: number | null;
+}
+
+export const newTally = (): Tally => ({ published: 0, repeated: 0, nulls: 0, bytes: 0, newest: null, lagMs: null });

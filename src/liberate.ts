@@ -1,0 +1,92 @@
+/**
+ * The library: what `liberate run` and `liberate backfill` do, for a Node process that embeds them.
+ * It installs no signal handlers and prints nothing; stop it with the signal.
+ */
+import { compose } from './cli/compose.ts';
+import { chooseJobs } from './cli/load.ts';
+import type { Config } from './config/config.ts';
+import { configFromObject, loadConfig } from './config/read-jobs-file.ts';
+import { type BackfillReport, backfillJob } from './engine/backfill.ts';
+import { runJobs } from './engine/run.ts';
+import { Disposables } from './kit/disposables.ts';
+import { LiberateError } from './kit/errors.ts';
+import type { Observer } from './observe/event.ts';
+
+export type { BackfillReport } from './engine/backfill.ts';
+export { type ErrorCode, errorTable, formatError, LiberateError } from './kit/errors.ts';
+export type { CycleReport } from './model/report.ts';
+export type { LiberateEvent, Observer } from './observe/event.ts';
+
+export interface LibraryOptions {
+  /** Path of a jobs file, or its content as an object; relative paths in an object start from `directory`. */
+  readonly jobs: string | object;
+  /** Default: the working directory. */
+  readonly directory?: string;
+  /** Only these jobs. */
+  readonly only?: readonly string[];
+  /** Variables of `${NAME}`; default: the process's environment. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
+  /** Hears every event; must not throw or block. */
+  readonly observer?: Observer;
+  /** Ends the run in order: the batch under way is finished or given up, the mark saved. */
+  readonly signal?: AbortSignal;
+}
+
+export interface RunLibraryOptions extends LibraryOptions {
+  /** Each job until it is caught up. */
+  readonly once?: boolean;
+  /** Wait for jobs that another runner holds; default true. */
+  readonly wait?: boolean;
+}
+
+export interface BackfillLibraryOptions extends LibraryOptions {
+  /** Cursor at or after this text, and before `to`. */
+  readonly from?: string;
+  readonly to?: string;
+  readonly wait?: boolean;
+}
+
+/** Resolves when every job has run once, or when the signal has ended the schedule. `failures`: the newest of each failing job. */
+export async function run(options: RunLibraryOptions): Promise<{ readonly failures: ReadonlyMap<string, LiberateError> }> {
+  return withEngine(options, ({ engine, jobs, signal }) =>
+    runJobs(engine, jobs, { once: options.once ?? false, waitForLease: options.wait ?? true }, signal),
+  );
+}
+
+/** Publishes what the named jobs' relations hold now; the live marks stay. */
+export async function backfill(options: BackfillLibraryOptions): Promise<readonly BackfillReport[]> {
+  return withEngine(options, async ({ engine, jobs, signal }) => {
+    const reports: BackfillReport[] = [];
+    for (const job of jobs) {
+      const own = { from: options.from ?? null, to: options.to ?? null, dryRun: false, wait: options.wait ?? false };
+      reports.push(...(await backfillJob(engine, job, own, signal)));
+    }
+    return reports;
+  });
+}
+
+interface Use {
+  readonly engine: Awaited<ReturnType<typeof compose>>;
+  readonly jobs: Config['jobs'];
+  readonly signal: AbortSignal;
+}
+
+async function withEngine<T>(options: LibraryOptions, work: (use: Use) => Promise<T>): Promise<T> {
+  const config = await read(options);
+  const jobs = chooseJobs(config, options.only ?? []);
+  const signal = options.signal ?? new AbortController().signal;
+  await using stack = new Disposables();
+  const engine = await compose({ config, jobs, observer: options.observer ?? (() => undefined), stdout: process.stdout, signal }, stack);
+  return await work({ engine, jobs, signal });
+}
+
+/** Every mistake of the file in one error, the first one's code. */
+async function read({ jobs, directory, env }: LibraryOptions): Promise<Config> {
+  const variables = env ?? process.env;
+  const result =
+    typeof jobs === 'string' ? await loadConfig(jobs, variables) : configFromObject(jobs, directory ?? process.cwd(), variables);
+  if (result.ok) return result.config;
+  const [first] = result.problems;
+  const message = result.problems.map((problem) => `${problem.at}: ${problem.message}`).join('; ');
+  throw new LiberateError(first?.code ?? 'LIB901', message, first === undefined ? {} : { cure: first.cure });
+}

@@ -1,0 +1,33 @@
+import { IANAZone } from 'luxon';
+
+const minute = 60_000;
+/** Clocks are set on a quarter of an hour, so that all of it has one offset. */
+const quarter = 15 * minute;
+/** No zone changes its clock by more than two hours, nor twice within six. */
+const nearby = 180 * minute;
+
+/**
+ * The offset from UTC, in milliseconds, of a zone's local times written as if they were UTC. A time that the
+ * clock showed twice is taken for the first; one that it skipped has the offset of before, so it lies later.
+ */
+export function localOffset(timezone: string): (wall: number) => number {
+  const zone = IANAZone.create(timezone);
+  // Rows come in the order of their stamps: the last answer is nearly always the next one.
+  let known = Number.NaN;
+  let offset = 0;
+  return (wall) => {
+    const at = Math.floor(wall / quarter);
+    if (at !== known) {
+      known = at;
+      offset = offsetAt(zone, wall);
+    }
+    return offset;
+  };
+}
+
+function offsetAt(zone: IANAZone, wall: number): number {
+  const about = wall - zone.offset(wall) * minute;
+  const [before, after] = [zone.offset(about - nearby) * minute, zone.offset(about + nearby) * minute];
+  const holds = (offset: number): boolean => zone.offset(wall - offset) * minute === offset;
+  return before === after || holds(before) || !holds(after) ? before : after;
+}
