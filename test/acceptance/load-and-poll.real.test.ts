@@ -1,0 +1,65 @@
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { createDatabase, type DatabaseKind, type TestDatabase } from '../support/databases.ts';
+import { liberate, startLiberate, writeJobs } from '../support/liberate.ts';
+import { temporaryDirectory, type TemporaryDirectory } from '../support/temporary-directory.ts';
+import { fold, readTopic, uniqueTopic } from '../support/topics.ts';
+import { changeItems, createItems, expectedItems, type KeyVariant, variants } from './items.ts';
+
+const kinds: readonly DatabaseKind[] = ['postgres', 'mariadb', 'sqlite'];
+
+describe.each(kinds)('from %s into Kafka', (kind) => {
+  describe.each(variants.map((variant) => ({ title: variant.title, variant })))('with $title', ({ variant }) => {
+    const brokers = inject('servers').kafka.brokers;
+    const topic = uniqueTopic('items');
+    let db: TestDatabase;
+    let directory: TemporaryDirectory;
+    let jobs: string;
+
+    beforeAll(async () => {
+      db = await createDatabase[kind]();
+      directory = await temporaryDirectory();
+      await createItems(db, variant);
+      jobs = writeJobs(directory.path, {
+        source: db.url,
+        sink: { brokers, topicDefaults: { partitions: variant.partitions, replication: 1 } },
+        jobs: { items: { table: 'items', cursor: 'updated_at', topic, every: '20ms' } },
+      });
+    });
+    afterAll(async () => {
+      await db[Symbol.asyncDispose]();
+      await directory[Symbol.asyncDispose]();
+    });
+
+    it('loads 100,000 rows that fold to exactly the table', async () => {
+      expect(await liberate(['run', jobs, '--once'])).toMatchObject({ code: 0 });
+      await foldsToTheTable(db, variant, brokers, topic);
+    });
+
+    it('polls 1,000 inserts and 1,000 updates that share their stamps, and folds to exactly the table', async () => {
+      await changeItems(db, variant);
+      const before = (await readTopic(brokers, topic)).length;
+      expect(await liberate(['run', jobs, '--once'])).toMatchObject({ code: 0 });
+      const records = await readTopic(brokers, topic);
+      expect(records.length - before).toBe(2000);
+      await foldsToTheTable(db, variant, brokers, topic);
+    });
+
+    it('publishes nothing in a second run, nor in 100 quiet polls', async () => {
+      const before = (await readTopic(brokers, topic)).length;
+      expect(await liberate(['run', jobs, '--once'])).toMatchObject({ code: 0 });
+      await using running = startLiberate(['run', jobs, '--log-level', 'debug']);
+      await running.line(() => running.lines().filter(({ outcome }) => outcome === 'ok').length >= 100);
+      running.kill('SIGTERM');
+      expect(await running.finished).toMatchObject({ code: 0 });
+      expect((await readTopic(brokers, topic)).length).toBe(before);
+    });
+  });
+});
+
+async function foldsToTheTable(db: TestDatabase, variant: KeyVariant, brokers: readonly string[], topic: string): Promise<void> {
+  const folded = fold(await readTopic(brokers, topic));
+  const table = await expectedItems(db, variant);
+  expect(folded.size).toBe(table.size);
+  const wrong = [...table].filter(([key, value]) => folded.get(key) !== value);
+  expect(wrong.slice(0, 3).map(([key, value]) => [value, folded.get(key)])).toEqual([]);
+}

@@ -1,0 +1,265 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { dueAfter, firstDue, nextDue } from '../../src/engine/cadence.ts';
+import type { Cadence } from '../../src/model/job.ts';
+
+const minute = 60_000;
+const hour = 60 * minute;
+const day = 24 * hour;
+
+const cron = (expression: string, timezone = 'UTC'): Cadence => ({ kind: 'cron', expression, timezone });
+const at = (text: string): number => Date.parse(text);
+const iso = (ms: number): string => new Date(ms).toISOString().replace('.000Z', 'Z');
+
+function ticks(cadence: Cadence, from: number, to: number): readonly number[] {
+  const found: number[] = [];
+  for (let tick = dueAfter(cadence, from); tick <= to; tick = dueAfter(cadence, tick)) found.push(tick);
+  return found;
+}
+
+/** What the clock of a zone shows, by the system's own data: `2026-03-29 02:30`. */
+function wallReader(timezone: string): (instant: number) => string {
+  const format = new Intl.DateTimeFormat('sv-SE', {
+    timeZone: timezone,
+    year: 'numeric',
+    month: '2-digit',
+    day: '2-digit',
+    hour: '2-digit',
+    minute: '2-digit',
+  });
+  return (instant) => format.format(new Date(instant));
+}
+
+interface Schedule {
+  readonly expression: string;
+  readonly everyHour: boolean;
+  /** Does a clock that shows this match? */
+  matches(wall: string): boolean;
+}
+
+const minuteOf = (wall: string): number => Number(wall.slice(14, 16));
+const schedules: readonly Schedule[] = [
+  { expression: '*/5 * * * *', everyHour: true, matches: (wall) => minuteOf(wall) % 5 === 0 },
+  { expression: '0 * * * *', everyHour: true, matches: (wall) => minuteOf(wall) === 0 },
+  { expression: '30 2 * * *', everyHour: false, matches: (wall) => wall.endsWith(' 02:30') },
+  { expression: '15 0 * * *', everyHour: false, matches: (wall) => wall.endsWith(' 00:15') },
+  { expression: '20,45 0-3 * * *', everyHour: false, matches: (wall) => /0[0-3]:(20|45)$/.test(wall) },
+  { expression: '0 0 1 * *', everyHour: false, matches: (wall) => wall.endsWith('-01 00:00') },
+];
+
+/** Steps a minute at a time and reads the clock, in the words of the rule that `cadence.ts` gives to users. */
+function oracle({ everyHour, matches }: Schedule, timezone: string, from: number, to: number): readonly number[] {
+  const wallAt = wallReader(timezone);
+  const due = new Set<number>();
+  const shown = new Set<string>();
+  for (let now = from - day; now <= to + day; now += minute) {
+    const wall = wallAt(now);
+    const again = shown.has(wall);
+    shown.add(wall);
+    if (matches(wall) && (everyHour || !again)) due.add(now);
+    if (everyHour) continue;
+    // The times that the clock skips just before this minute, each later by the length of the gap.
+    const gap = at(`${wall.replace(' ', 'T')}Z`) - at(`${wallAt(now - minute).replace(' ', 'T')}Z`) - minute;
+    for (let skipped = 0; skipped < gap; skipped += minute) {
+      const never = iso(at(`${wall.replace(' ', 'T')}Z`) - gap + skipped).slice(0, 16).replace('T', ' ');
+      if (matches(never)) due.add(now + skipped);
+    }
+  }
+  return [...due].filter((instant) => instant > from && instant <= to).sort((a, b) => a - b);
+}
+
+const weekends: readonly (readonly [zone: string, what: string, from: string])[] = [
+  ['Europe/Berlin', 'put forward', '2026-03-28T00:00:00Z'],
+  ['Europe/Berlin', 'put back', '2026-10-24T00:00:00Z'],
+  ['America/New_York', 'put forward', '2026-03-07T00:00:00Z'],
+  ['America/New_York', 'put back', '2026-10-31T00:00:00Z'],
+  ['Australia/Lord_Howe', 'put forward by half an hour', '2026-10-02T12:00:00Z'],
+  ['Australia/Lord_Howe', 'put back by half an hour', '2026-04-03T12:00:00Z'],
+  ['Asia/Tehran', 'put forward at midnight', '2022-03-20T12:00:00Z'],
+  ['Asia/Tehran', 'put back at midnight', '2022-09-20T12:00:00Z'],
+  ['America/Sao_Paulo', 'put forward at midnight', '2018-11-03T00:00:00Z'],
+  ['America/Sao_Paulo', 'put back at midnight', '2019-02-16T00:00:00Z'],
+  ['Asia/Kathmandu', 'left alone', '2026-10-31T00:00:00Z'],
+  ['UTC', 'left alone', '2026-10-31T00:00:00Z'],
+];
+
+describe('a cron cadence', () => {
+  for (const [zone, what, start] of weekends) {
+    it.each(schedules)(`is due minute by minute as the clock of ${zone} shows, ${what}: $expression`, (schedule) => {
+      const from = at(start);
+      const to = from + 3 * day;
+      expect(ticks(cron(schedule.expression, zone), from, to).map(iso)).toEqual(oracle(schedule, zone, from, to).map(iso));
+    });
+
+    it(`gives the same ticks from whatever moment it is asked, ${zone}, ${what}`, () => {
+      const from = at(start);
+      for (const { expression } of schedules) {
+        const cadence = cron(expression, zone);
+        const all = ticks(cadence, from, from + 3 * day);
+        for (let after = from; after < from + 2 * day; after += 37 * minute + 1234) {
+          const due = dueAfter(cadence, after);
+          const known = all.find((tick) => tick > after);
+          if (known !== undefined) expect(iso(due)).toBe(iso(known));
+        }
+      }
+    });
+  }
+
+  it('runs a time that the clock skips an hour later, and one that it shows twice once', () => {
+    const nightly = cron('30 2 * * *', 'Europe/Berlin');
+    expect(ticks(nightly, at('2026-03-28T12:00:00Z'), at('2026-03-30T12:00:00Z')).map(iso)).toEqual([
+      '2026-03-29T01:30:00Z', // 03:30 by the clock
+      '2026-03-30T00:30:00Z',
+    ]);
+    expect(ticks(nightly, at('2026-10-24T12:00:00Z'), at('2026-10-26T12:00:00Z')).map(iso)).toEqual([
+      '2026-10-25T00:30:00Z',
+      '2026-10-26T01:30:00Z',
+    ]);
+  });
+
+  it('keeps the distance of an hourly job when the clock is changed by an hour', () => {
+    for (const month of ['2026-03-28', '2026-10-24']) {
+      const all = ticks(cron('0 * * * *', 'Europe/Berlin'), at(`${month}T00:00:00Z`), at(`${month}T00:00:00Z`) + 2 * day);
+      expect(all).toHaveLength(48);
+    }
+  });
+
+  it('runs a skipped time that meets another of its own times once', () => {
+    const both = ticks(cron('30 2,3 * * *', 'Europe/Berlin'), at('2026-03-28T12:00:00Z'), at('2026-03-29T12:00:00Z'));
+    expect(both.map(iso)).toEqual(['2026-03-29T01:30:00Z']);
+  });
+
+  it.each([
+    ['15,45 30 4 * * *', ['2026-11-21T04:30:15Z', '2026-11-21T04:30:45Z', '2026-11-22T04:30:15Z']],
+    ['0 0 L * *', ['2026-11-30T00:00:00Z', '2026-12-31T00:00:00Z', '2027-01-31T00:00:00Z']],
+    ['0 6 * feb-mar mon', ['2027-02-01T06:00:00Z', '2027-02-08T06:00:00Z', '2027-02-15T06:00:00Z']],
+    ['0 0 * * 5L', ['2026-11-27T00:00:00Z', '2026-12-25T00:00:00Z', '2027-01-29T00:00:00Z']],
+    ['0 0 * * 1#1', ['2026-12-07T00:00:00Z', '2027-01-04T00:00:00Z', '2027-02-01T00:00:00Z']],
+    ['0 0 29 2 *', ['2028-02-29T00:00:00Z', '2032-02-29T00:00:00Z', '2036-02-29T00:00:00Z']],
+    ['0 0 13 * fri', ['2026-11-27T00:00:00Z', '2026-12-04T00:00:00Z', '2026-12-11T00:00:00Z']],
+  ])('reads %s', (expression, expected) => {
+    let after = at('2026-11-21T00:00:00Z');
+    const found = expected.map(() => {
+      after = dueAfter(cron(expression), after);
+      return iso(after);
+    });
+    expect(found).toEqual(expected);
+  });
+
+  it.each(['0 0 30 2 *', '0 0 31 4,6 *', '61 * * * *', 'every day'])('refuses %s, which never comes true', (expression) => {
+    expect(() => dueAfter(cron(expression), 0)).toThrow();
+  });
+
+  it('refuses a time zone that is none', () => {
+    expect(() => dueAfter(cron('* * * * *', 'Mars/Olympus'), 0)).toThrow('there is no time zone "Mars/Olympus"');
+  });
+
+  const field = (low: number, high: number): fc.Arbitrary<string> =>
+    fc.oneof(
+      { weight: 3, arbitrary: fc.constant('*') },
+      { weight: 1, arbitrary: fc.integer({ min: 2, max: 20 }).map((step) => `*/${step}`) },
+      { weight: 2, arbitrary: fc.uniqueArray(fc.integer({ min: low, max: high }), { minLength: 1, maxLength: 3 }).map(String) },
+    );
+  const anyCron = fc
+    .tuple(
+      field(0, 59),
+      field(0, 23),
+      field(1, 28),
+      field(1, 12),
+      field(0, 6),
+      fc.constantFrom('Europe/Berlin', 'Australia/Lord_Howe', 'America/Sao_Paulo', 'Antarctica/Troll', 'America/St_Johns', 'UTC'),
+    )
+    .map(([minutes, hours, days, months, weekdays, zone]) => cron(`${minutes} ${hours} ${days} ${months} ${weekdays}`, zone));
+  const moment = fc.integer({ min: at('2015-01-01T00:00:00Z'), max: at('2035-01-01T00:00:00Z') });
+
+  it('is always due after the moment given, strictly growing, on a whole minute', () => {
+    fc.assert(
+      fc.property(anyCron, moment, (cadence, start) => {
+        let before = start;
+        for (let n = 0; n < 5; n += 1) {
+          const due = dueAfter(cadence, before);
+          expect(due).toBeGreaterThan(before);
+          expect(due % minute).toBe(0);
+          before = due;
+        }
+      }),
+    );
+  });
+
+  it('is due at the same tick from any moment before it and after the one before', () => {
+    fc.assert(
+      fc.property(anyCron, moment, fc.double({ min: 0, max: 1, noNaN: true, maxExcluded: true }), (cadence, start, share) => {
+        const first = dueAfter(cadence, start);
+        const second = dueAfter(cadence, first);
+        expect(dueAfter(cadence, first + Math.floor((second - first) * share))).toBe(second);
+      }),
+    );
+  });
+});
+
+describe('the first due time', () => {
+  const hourly = cron('0 * * * *');
+  const now = at('2026-11-21T10:20:00Z');
+
+  it('of an interval is at once', () => {
+    expect(firstDue({ kind: 'every', ms: 5000 }, null, now)).toBe(now);
+    expect(firstDue({ kind: 'every', ms: 5000 }, now - 1, now)).toBe(now);
+  });
+
+  it('of a job that never ran is the next tick', () => {
+    expect(iso(firstDue(hourly, null, now))).toBe('2026-11-21T11:00:00Z');
+  });
+
+  it('is the next tick when none was missed', () => {
+    expect(iso(firstDue(hourly, at('2026-11-21T10:00:00Z'), now))).toBe('2026-11-21T11:00:00Z');
+  });
+
+  it('is at once when a tick was missed, and many missed ticks become one', () => {
+    expect(firstDue(hourly, at('2026-11-21T09:00:00Z'), now)).toBe(now);
+    const first = firstDue(hourly, at('2026-11-11T09:00:00Z'), now);
+    expect(first).toBe(now);
+    expect(iso(nextDue(hourly, 'queue', first, first + 1000).due)).toBe('2026-11-21T11:00:00Z');
+  });
+
+  it('does not take a tick for missed that a timer began a millisecond early', () => {
+    expect(iso(firstDue(hourly, at('2026-11-21T10:00:00Z') - 1, now))).toBe('2026-11-21T11:00:00Z');
+  });
+});
+
+describe('the next due time', () => {
+  const everyMinute = cron('* * * * *');
+  const start = at('2026-11-21T10:00:00Z');
+
+  it('of an interval counts from the end and never overlaps', () => {
+    expect(nextDue({ kind: 'every', ms: 5000 }, 'skip', start, start + 60_000)).toEqual({ due: start + 65_000, overlapped: false });
+  });
+
+  it('is the next tick when the cycle ended before it', () => {
+    expect(nextDue(everyMinute, 'skip', start, start + 59_999)).toEqual({ due: start + minute, overlapped: false });
+  });
+
+  it('leaves out the ticks that came while the cycle ran', () => {
+    expect(nextDue(everyMinute, 'skip', start, start + 150_000)).toEqual({ due: start + 3 * minute, overlapped: true });
+  });
+
+  it('runs one of them at once with overlap: queue', () => {
+    expect(nextDue(everyMinute, 'queue', start, start + 150_000)).toEqual({ due: start + 150_000, overlapped: true });
+  });
+
+  it('counts a cycle that a timer began a millisecond early as its own tick', () => {
+    expect(nextDue(everyMinute, 'skip', start - 1, start - 1)).toEqual({ due: start + minute, overlapped: false });
+    expect(nextDue(everyMinute, 'skip', start - 1, start + 500)).toEqual({ due: start + minute, overlapped: false });
+  });
+
+  it('comes after the end of the cycle, or is that end, and misses no tick but the overlapped', () => {
+    const duration = fc.integer({ min: 0, max: 10 * minute });
+    fc.assert(
+      fc.property(fc.constantFrom('skip' as const, 'queue' as const), fc.integer({ min: 0, max: 59_000 }), duration, (overlap, late, ms) => {
+        const ended = start + late + ms;
+        const { due, overlapped } = nextDue(everyMinute, overlap, start + late, ended);
+        expect(overlapped).toBe(Math.floor(ended / minute) > Math.floor(start / minute));
+        expect(due).toBe(overlapped && overlap === 'queue' ? ended : (Math.floor(ended / minute) + 1) * minute);
+      }),
+    );
+  });
+});

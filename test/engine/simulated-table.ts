@@ -1,0 +1,159 @@
+import fc from 'fast-check';
+import type { Progress, Tracker } from '../../src/engine/tracker.ts';
+import type { Row } from '../../src/model/row.ts';
+import type { Horizon } from '../../src/model/watermark.ts';
+
+/** A row as it is committed. `id`: what orders rows of one stamp, and the cursor of an incrementing table. */
+export interface Stored {
+  readonly id: number;
+  readonly stamp: number;
+  readonly value: string;
+}
+
+/** What happens to a table: three sessions whose transactions begin, write, end, while the server's clock goes on. */
+export type Step =
+  | { readonly kind: 'begin'; readonly session: number }
+  | { readonly kind: 'write'; readonly session: number; readonly key: number; readonly value: number }
+  | { readonly kind: 'end'; readonly session: number; readonly commits: boolean }
+  | { readonly kind: 'tick'; readonly by: number };
+
+/** One poll: what happens between its pages, and whether it is cut short after one of its marks. */
+export interface Poll {
+  readonly kind: 'poll';
+  readonly between: readonly (readonly Step[])[];
+  readonly crash: { readonly afterPage: number; readonly mark: number; readonly resent: boolean } | null;
+}
+
+const session = fc.nat(2);
+export const step: fc.Arbitrary<Step> = fc.oneof(
+  fc.record({ kind: fc.constant('begin' as const), session }),
+  { weight: 4, arbitrary: fc.record({ kind: fc.constant('write' as const), session, key: fc.nat(4), value: fc.nat(2) }) },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('end' as const), session, commits: fc.boolean() }) },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('tick' as const), by: fc.integer({ min: 1, max: 12 }) }) },
+);
+export const poll: fc.Arbitrary<Poll> = fc.record({
+  kind: fc.constant('poll' as const),
+  between: fc.array(fc.array(step, { maxLength: 3 }), { maxLength: 4 }),
+  crash: fc.option(fc.record({ afterPage: fc.nat(3), mark: fc.nat(5), resent: fc.boolean() }), { freq: 1 }),
+});
+export const history = fc.array(fc.oneof({ weight: 3, arbitrary: step }, poll), { maxLength: 60, size: 'max' });
+
+interface Transaction {
+  readonly began: number;
+  readonly rows: Map<number, Stored>;
+}
+
+export interface TableOptions {
+  /** Transactions stamp with their own beginning (PostgreSQL's now()), or with the statement's (MySQL's). */
+  readonly stampOf: 'transaction' | 'statement';
+  /** Stamps are whole multiples of this. */
+  readonly precision: number;
+  /** Each write is a new row with the next id; otherwise it is one of five keys. */
+  readonly appends: boolean;
+}
+
+/** A table under concurrent transactions, seen as a source sees it: only what is committed, and what the server tells of the rest. */
+export class SimulatedTable {
+  readonly committed = new Map<number, Stored>();
+  readonly #open = new Map<number, Transaction>();
+  readonly #options: TableOptions;
+  #now = 1000;
+  #nextId = 0;
+
+  constructor(options: TableOptions) {
+    this.#options = options;
+  }
+
+  apply(step: Step): void {
+    if (step.kind === 'tick') {
+      this.#now += step.by;
+      return;
+    }
+    const transaction = this.#open.get(step.session);
+    if (step.kind === 'begin') {
+      if (transaction === undefined) this.#open.set(step.session, { began: this.#now, rows: new Map() });
+    } else if (transaction !== undefined) {
+      if (step.kind === 'write') this.#write(transaction, step.key, step.value);
+      else this.#end(step.session, transaction, step.commits);
+    }
+  }
+
+  endAll(): void {
+    for (const [session, transaction] of this.#open) this.#end(session, transaction, true);
+  }
+
+  horizon(): Horizon {
+    const oldest = Math.min(this.#now, ...[...this.#open.values()].map(({ began }) => began));
+    const { precision } = this.#options;
+    return { now: BigInt(this.#now), floor: BigInt(precision === 1 ? oldest : oldest - precision), method: 'simulated' };
+  }
+
+  #write(transaction: Transaction, wanted: number, value: number): void {
+    const { stampOf, precision, appends } = this.#options;
+    if (appends) this.#nextId += 1;
+    const id = appends ? this.#nextId : wanted;
+    const locked = [...this.#open.values()].some((other) => other !== transaction && other.rows.has(id));
+    if (locked) return;
+    const exact = stampOf === 'transaction' ? transaction.began : this.#now;
+    transaction.rows.set(id, { id, stamp: exact - (exact % precision), value: `v${value}` });
+  }
+
+  #end(session: number, { rows }: Transaction, commits: boolean): void {
+    this.#open.delete(session);
+    if (commits) for (const row of rows.values()) this.committed.set(row.id, row);
+  }
+}
+
+export interface Polled {
+  readonly state: Progress;
+  /** Keys in the order in which their rows were acknowledged, with the bytes of each. */
+  readonly published: readonly (readonly [key: number, value: string])[];
+}
+
+export interface PollSetup {
+  readonly table: SimulatedTable;
+  readonly before: Progress;
+  readonly plan: Omit<Poll, 'kind'>;
+  open(horizon: Horizon): Tracker;
+  /** The rows after a position in the tracker's window, in reading order. */
+  read(tracker: Tracker, rows: readonly Stored[], page: Row | null): readonly Row[];
+  rowOf(row: Row): Stored;
+  /** The row's bytes. */
+  encode(row: Stored): string;
+}
+
+const pageRows = 2;
+
+/** A cycle as the engine runs it: horizon, then page by page, then the end; or cut short with only a part acknowledged. */
+export function runPoll({ table, before, plan, open, read, rowOf, encode }: PollSetup): Polled {
+  const tracker = open(table.horizon());
+  const happens = (at: number): void => {
+    for (const one of plan.between[at] ?? []) table.apply(one);
+  };
+  happens(0);
+  const published: (readonly [number, string])[] = [];
+  /** Each mark that was reached, and how many rows were published up to it. */
+  const marks: { readonly row: Row; readonly published: number }[] = [];
+  let page: Row | null = null;
+  for (let number = 0; ; number += 1) {
+    const rows = read(tracker, [...table.committed.values()], page).slice(0, pageRows);
+    for (const row of rows) {
+      const stored = rowOf(row);
+      const value = encode(stored);
+      if (tracker.meet(row, Buffer.from(String(stored.id)), Buffer.from(value))) published.push([stored.id, value]);
+      if (row.ahead) marks.push({ row, published: published.length });
+    }
+    if (plan.crash !== null && number >= plan.crash.afterPage) {
+      const reached = marks[plan.crash.mark % Math.max(1, marks.length)];
+      if (reached === undefined) return { state: before, published: plan.crash.resent ? published : [] };
+      // What was on its way behind the mark has arrived or not: nobody knows.
+      const arrived = plan.crash.resent ? published : published.slice(0, reached.published);
+      return { state: tracker.at(reached.row.position), published: arrived };
+    }
+    if (rows.length < pageRows) return { state: tracker.end(), published };
+    page = rows.at(-1) ?? null;
+    happens(number + 1);
+  }
+}
+
+export const calm: Omit<Poll, 'kind'> = { between: [], crash: null };

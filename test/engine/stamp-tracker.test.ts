@@ -1,0 +1,175 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { StampTracker } from '../../src/engine/stamp-tracker.ts';
+import { noProgress, type Progress, type Tracker } from '../../src/engine/tracker.ts';
+import type { Row } from '../../src/model/row.ts';
+import type { Horizon, Watermark } from '../../src/model/watermark.ts';
+import { calm, history, runPoll, SimulatedTable, type Stored, type TableOptions } from './simulated-table.ts';
+
+const horizon = (floor: number, now = floor): Horizon => ({ now: BigInt(now), floor: BigInt(floor), method: 'test' });
+const row = (stamp: number, key: string, flags: Partial<Pick<Row, 'ahead' | 'recent'>> = {}): Row => ({
+  values: [],
+  position: [String(stamp), key],
+  ahead: true,
+  recent: false,
+  ...flags,
+});
+const meet = (tracker: Tracker, one: Row, value = 'v'): boolean => tracker.meet(one, Buffer.from(one.position[1] as string), Buffer.from(value));
+
+describe('a job by stamps', () => {
+  it('begins with the window that its initial load asks for, and looks back to the floor from then on', () => {
+    const first = new StampTracker(noProgress, horizon(100), { kind: 'range', from: '7', to: null });
+    expect(first.window).toEqual({ kind: 'range', from: '7', to: null });
+    meet(first, row(120, 'a', { recent: true }));
+    const state = first.end();
+    expect(state).toMatchObject({ mark: ['120', 'a'], since: '100', tied: true });
+    const second = new StampTracker(state, horizon(150), { kind: 'all' });
+    expect(second.window).toEqual({ kind: 'after', mark: ['120', 'a'], floor: 100n, tied: true });
+    expect(second.recentFrom).toBe(150n);
+  });
+
+  it('publishes what is ahead, and of what lies behind only what it has not published so', () => {
+    const first = new StampTracker(noProgress, horizon(100), { kind: 'all' });
+    meet(first, row(120, 'a', { recent: true }));
+    const second = new StampTracker(first.end(), horizon(150), { kind: 'all' });
+    const behind = { ahead: false, recent: false };
+    expect(meet(second, row(110, 'late', behind))).toBe(true);
+    expect(meet(second, row(120, 'a', behind))).toBe(false);
+    expect(meet(second, row(120, 'a', behind), 'changed')).toBe(true);
+    expect(meet(second, row(130, 'a'))).toBe(true);
+  });
+
+  it('keeps in mind only what the next look-back can meet', () => {
+    const tracker = new StampTracker(noProgress, horizon(100), { kind: 'all' });
+    meet(tracker, row(50, 'old'));
+    meet(tracker, row(99, 'older than the floor'));
+    meet(tracker, row(100, 'recent', { recent: true }));
+    meet(tracker, row(101, 'newest', { recent: true }));
+    expect(Object.keys(tracker.end().sent)).toEqual(['recent', 'newest']);
+  });
+
+  it('remembers the rows that share the newest stamp, so that one that joins them later is told from them', () => {
+    const first = new StampTracker(noProgress, horizon(1000), { kind: 'all' });
+    meet(first, row(50, 'b'));
+    meet(first, row(50, 'c'));
+    const state = first.end();
+    expect(state.tied).toBe(true);
+    const second = new StampTracker(state, horizon(1000), { kind: 'all' });
+    expect(meet(second, row(50, 'a', { ahead: false }))).toBe(true);
+    expect(meet(second, row(50, 'b', { ahead: false }))).toBe(false);
+    expect(meet(second, row(50, 'c', { ahead: false }))).toBe(false);
+    const again = second.end();
+    expect(again).toMatchObject({ tied: true, mark: ['50', 'c'] });
+    expect(Object.keys(again.sent)).toEqual(['a', 'b', 'c']);
+  });
+
+  it('does not say that it knows a tie that is too large, or that it met in part', () => {
+    const large = new StampTracker(noProgress, horizon(1000), { kind: 'all' });
+    for (let at = 0; at < 501; at += 1) meet(large, row(50, String(at)));
+    expect(large.end()).toMatchObject({ tied: false, sent: {} });
+    const part = new StampTracker({ ...noProgress, mark: ['50', 'a'], since: '1000' }, horizon(1000), { kind: 'all' });
+    meet(part, row(50, 'b'));
+    expect(part.end().tied).toBe(false);
+  });
+
+  it('commits in the middle of a read no more than what lies up to the mark', () => {
+    const tracker = new StampTracker(noProgress, horizon(100), { kind: 'all' });
+    const [early, reached, later] = [row(50, 'a'), row(120, 'b', { recent: true }), row(130, 'c', { recent: true })];
+    for (const one of [early, reached, later]) meet(tracker, one);
+    expect(tracker.at(early.position)).toMatchObject({ mark: ['50', 'a'], since: '100', sent: {}, tied: false });
+    expect(Object.keys(tracker.at(reached.position).sent)).toEqual(['b']);
+    expect(Object.keys(tracker.at(later.position).sent)).toEqual(['b', 'c']);
+  });
+
+  it('publishes a row that never arrived before a crash, also when an older transaction writes it again behind the mark', () => {
+    const first = new StampTracker(noProgress, horizon(100), { kind: 'all' });
+    const reached = row(105, 'a', { recent: true });
+    meet(first, reached);
+    meet(first, row(110, 'k', { recent: true }), 'new');
+    const second = new StampTracker(first.at(reached.position), horizon(100), { kind: 'all' });
+    expect(meet(second, row(100, 'k', { ahead: false, recent: true }), 'new')).toBe(true);
+    expect(meet(second, row(105, 'a', { ahead: false, recent: true }))).toBe(false);
+  });
+
+  it('tells rows without a key from one another by nothing, and publishes those that changed', () => {
+    const tracker = new StampTracker({ ...noProgress, mark: ['50', ''], since: '0', sent: { '': 'other' } }, horizon(0), { kind: 'all' });
+    expect(tracker.meet(row(40, '', { ahead: false, recent: true }), null, Buffer.from('v'))).toBe(true);
+  });
+});
+
+const text = (stamp: number): string => String(stamp);
+
+/** `WHERE`, `ORDER BY` and the flags of a stamp window, as the planner writes them. */
+function readByStamp(tracker: Tracker, rows: readonly Stored[], page: Row | null): readonly Row[] {
+  const { window } = tracker;
+  const after = (one: Stored, [stamp, id]: readonly string[]): boolean =>
+    one.stamp > Number(stamp) || (one.stamp === Number(stamp) && one.id > Number(id));
+  const inWindow = (one: Stored): boolean => {
+    if (window.kind !== 'after') return true;
+    const [stamp] = window.mark;
+    const floor = window.floor === null ? null : Number(window.floor);
+    const least = floor === null ? Number(stamp) : Math.min(Number(stamp), floor);
+    if (floor === null && !window.tied) return after(one, window.mark);
+    if (one.stamp < least) return false;
+    return window.tied || floor === null || after(one, window.mark) || one.stamp >= floor;
+  };
+  return rows
+    .filter((one) => inWindow(one) && (page === null || after(one, page.position)))
+    .sort((a, b) => a.stamp - b.stamp || a.id - b.id)
+    .map((one) => ({
+      values: [one.value],
+      position: [text(one.stamp), String(one.id)],
+      ahead: window.kind === 'after' ? after(one, window.mark) : true,
+      recent: tracker.recentFrom !== null && one.stamp >= Number(tracker.recentFrom),
+    }));
+}
+
+const rowOf = (one: Row): Stored => ({ id: Number(one.position[1]), stamp: Number(one.position[0]), value: one.values[0] as string });
+
+/** Whether a mark lies past another. */
+function compare(mark: Watermark | null, other: Watermark | null): number {
+  if (mark === null || other === null) return Number(mark !== null) - Number(other !== null);
+  return Number(mark[0]) - Number(other[0]) || Number(mark[1]) - Number(other[1]);
+}
+
+describe('a table whose transactions commit late, share stamps and roll back', () => {
+  const tables = fc.record({
+    stampOf: fc.constantFrom<TableOptions['stampOf']>('transaction', 'statement'),
+    precision: fc.constantFrom(1, 10),
+    stampInValue: fc.boolean(),
+  });
+
+  it('is what its events fold to, whatever is polled when and cut short; read again unchanged it publishes nothing', () => {
+    fc.assert(
+      fc.property(tables, history, ({ stampOf, precision, stampInValue }, steps) => {
+        const table = new SimulatedTable({ stampOf, precision, appends: false });
+        const encode = ({ stamp, value }: Stored): string => (stampInValue ? `${stamp} ${value}` : value);
+        const folded = new Map<number, string>();
+        let state: Progress = noProgress;
+        const polled = (plan: typeof calm): number => {
+          const before = state;
+          const open = (at: Horizon): Tracker => new StampTracker(before, at, { kind: 'all' });
+          const result = runPoll({ table, before, plan, open, read: readByStamp, rowOf, encode });
+          for (const [key, value] of result.published) folded.set(key, value);
+          expect(compare(result.state.mark, before.mark)).toBeGreaterThanOrEqual(0);
+          state = result.state;
+          return result.published.length;
+        };
+
+        for (const one of steps) {
+          if (one.kind === 'poll') polled(one);
+          else table.apply(one);
+        }
+        table.endAll();
+        polled(calm);
+        const expected = [...table.committed.values()].map((one): readonly [number, string] => [one.id, encode(one)]);
+        expect([...folded].sort()).toEqual(expected.sort());
+        expect(polled(calm)).toBe(0);
+        table.apply({ kind: 'tick', by: 100 });
+        expect(polled(calm)).toBe(0);
+        expect(polled(calm)).toBe(0);
+      }),
+      { numRuns: 2000 },
+    );
+  });
+});
