@@ -3,21 +3,8 @@
 # The last line of the output is the summary, also when it does not come to any test.
 cd "$(dirname "$0")/.." || exit 1
 
-failed() {
+if ! sh test/prepare.sh; then
   echo "0 passed, 1 failed"
   exit 1
-}
-
-installed=node_modules/.package-lock.json
-if [ ! -f "$installed" ] || [ -n "$(find package-lock.json -newer "$installed")" ]; then
-  # better-sqlite3 is compiled against Node's headers: those beside this Node, where there are some, need no download.
-  home="$(node -p "path.resolve(process.execPath, '..', '..')")"
-  if [ -f "$home/include/node/node.h" ]; then
-    npm_config_nodedir="$home"
-    export npm_config_nodedir
-  fi
-  npm ci || failed
 fi
-
-npm run build || failed
-exec npx vitest run "$@"
+exec node_modules/.bin/vitest run "$@"

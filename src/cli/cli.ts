@@ -1,37 +1,28 @@
 import yargs, { type Argv } from 'yargs';
 import { LiberateError } from '../kit/errors.ts';
+import { choice, flag, jobNames, text, wholeNumber } from './options.ts';
 import type { CommonOptions, Surroundings } from './surroundings.ts';
 
 /** Called with the exit code of the command that ran. */
 type Done = (exit: number) => void;
-
-const levels = ['debug', 'info', 'warn', 'error'] as const;
-const formats = ['auto', 'pretty', 'json'] as const;
 
 type Common = CommonOptions & { readonly job: readonly string[] };
 
 function common(argv: Argv): Argv<Common> {
   return argv
     .positional('file', { type: 'string', demandOption: true, describe: 'the jobs file (YAML)' })
-    .option('job', {
-      type: 'string',
-      array: true,
-      default: [] as string[],
-      describe: 'only these jobs, by comma or repeated',
-      coerce: (names: readonly string[]) => names.flatMap((name) => name.split(',')).filter((name) => name !== ''),
-    })
-    .option('json', { type: 'boolean', default: false, describe: 'machine-readable output' })
-    .option('log-level', { choices: levels, default: 'info' as const, describe: 'least level of the log on stderr' })
-    .option('log-format', { choices: formats, default: 'auto' as const, describe: 'auto: pretty on a terminal, JSON elsewhere' }) as unknown as Argv<Common>;
+    .option('job', jobNames)
+    .option('json', flag('machine-readable output'))
+    .option('log-level', choice(['debug', 'info', 'warn', 'error'], 'info', 'least level of the log on stderr'))
+    .option('log-format', choice(['auto', 'pretty', 'json'], 'auto', 'auto: pretty on a terminal, JSON elsewhere')) as unknown as Argv<Common>;
 }
-
-const text = (describe: string) => ({ type: 'string', describe }) as const;
-const flag = (describe: string, value = false) => ({ type: 'boolean', describe, default: value }) as const;
 
 /** Every command with its options and examples; each loads its own code when it is called. */
 export function commandLine(args: readonly string[], surroundings: Surroundings, version: string, done: Done): Argv {
   return yargs([...args])
     .scriptName('liberate')
+    .locale('en')
+    .updateStrings(complaints('run, backfill, validate, preview, status, state'))
     .usage('$0 COMMAND FILE\n\nPublishes database tables as event streams that fold to exactly the table.')
     .command(
       'run <file>',
@@ -41,7 +32,7 @@ export function commandLine(args: readonly string[], surroundings: Surroundings,
           .option('once', flag('each job until it is caught up, then exit (cron, CI)'))
           .option('wait', flag('wait for a job that another runner holds; --no-wait exits with 4', true))
           .example('$0 run jobs.yaml', 'schedule every job until Ctrl-C')
-          .example('$0 run jobs.yaml --once --job orders,customers', 'two jobs, once'),
+          .example('$0 run jobs.yaml --once --job a,b', 'two jobs, once'),
       async (argv) => done(await (await import('./commands/run.ts')).run(argv, surroundings)),
     )
     .command(
@@ -70,7 +61,7 @@ export function commandLine(args: readonly string[], surroundings: Surroundings,
       'print the first events of each job; nothing is sent',
       (argv) =>
         common(argv)
-          .option('rows', { type: 'number', default: 5, describe: 'events a job' })
+          .option('rows', wholeNumber('rows', 5, 'events a job'))
           .example('$0 preview jobs.yaml --job orders --rows 3', 'three events as they would leave'),
       async (argv) => done(await (await import('./commands/preview.ts')).preview(argv, surroundings)),
     )
@@ -80,26 +71,29 @@ export function commandLine(args: readonly string[], surroundings: Surroundings,
       (argv) => common(argv).example('$0 status jobs.yaml --json', 'for a monitor'),
       async (argv) => done(await (await import('./commands/status.ts')).status(argv, surroundings)),
     )
-    .command('state <action>', 'show or change the saved progress', (argv) => stateCommands(argv, surroundings, done), () => undefined)
-    .demandCommand(1, 'Name a command.')
+    .command('state', 'show or change the saved progress', (argv) => stateCommands(argv, surroundings, done), () => undefined)
+    .demandCommand(1, 'Name a command: run, backfill, validate, preview, status or state')
     .strict()
+    .strictCommands()
     .recommendCommands()
     .help()
+    .alias('help', 'h')
     .version(version)
     .wrap(100)
     .exitProcess(false)
     .fail((message, error) => {
       // yargs calls this for its own complaints (message) and for what a command threw (error).
-      throw error ?? new LiberateError('LIB110', message);
+      throw error ?? new LiberateError('LIB110', message.trim());
     });
 }
 
 function stateCommands(argv: Argv, surroundings: Surroundings, done: Done): Argv {
   return argv
+    .updateStrings(complaints('show, set, reset, export, import'))
     .command(
       'show <file>',
       'the saved progress of each job',
-      (own) => common(own),
+      (own) => common(own).example('$0 state show jobs.yaml --job orders', 'mark, look-back and gaps'),
       async (own) => done(await (await import('./commands/state.ts')).stateShow(own, surroundings)),
     )
     .command(
@@ -107,6 +101,7 @@ function stateCommands(argv: Argv, surroundings: Surroundings, done: Done): Argv
       'move the mark of a job, or keep it under a changed definition',
       (own) =>
         common(own)
+          .demandOption('job')
           .option('from', text('read rows whose cursor is at or after this next'))
           .option('accept', flag('keep the mark although the job\'s definition changed'))
           .example('$0 state set jobs.yaml --job orders --from 2026-01-01', 'read again since New Year'),
@@ -115,20 +110,38 @@ function stateCommands(argv: Argv, surroundings: Surroundings, done: Done): Argv
     .command(
       'reset <file>',
       'forget the progress of a job: it loads afresh',
-      (own) => common(own),
+      (own) => common(own).demandOption('job').example('$0 state reset jobs.yaml --job orders', 'the next cycle loads everything'),
       async (own) => done(await (await import('./commands/state.ts')).stateReset(own, surroundings)),
     )
     .command(
       'export <file>',
       'the saved progress as JSON',
-      (own) => common(own).option('to', text('write to this file instead of stdout')),
+      (own) =>
+        common(own)
+          .option('to', text('write to this file instead of stdout'))
+          .example('$0 state export jobs.yaml --to progress.json', 'before moving to another state store'),
       async (own) => done(await (await import('./commands/state.ts')).stateExport({ ...own, to: own.to ?? null }, surroundings)),
     )
     .command(
       'import <file>',
       'write an export over the saved progress',
-      (own) => common(own).option('input', { ...text('a file that `state export` wrote'), demandOption: true }),
+      (own) =>
+        common(own)
+          .option('input', { ...text('a file that `state export` wrote'), demandOption: true })
+          .example('$0 state import jobs.yaml --input progress.json', 'after moving'),
       async (own) => done(await (await import('./commands/state.ts')).stateImport(own, surroundings)),
     )
-    .demandCommand(1, 'Name what to do: show, set, reset, export or import.');
+    .demandCommand(1, 'Name what to do: show, set, reset, export or import');
+}
+
+/** yargs's own complaints in the words of the error table: what was found, and what there is. */
+function complaints(commands: string): Record<string, string> {
+  const plural = (text: string): string => ({ one: text, other: text }) as unknown as string;
+  return {
+    'Unknown command: %s': plural(`there is no command %s; there are: ${commands}`),
+    'Did you mean %s?': 'there is no such command; did you mean %s?',
+    'Not enough non-option arguments: got %s, need at least %s': plural('the path of the jobs file is missing'),
+    'Not enough arguments following: %s': 'the option --%s has no value',
+    'Missing required argument: %s': plural('the option --%s is missing'),
+  };
 }

@@ -13,7 +13,7 @@ export class ConfigRefused extends Error {}
 export async function load(options: Pick<CommonOptions, 'file' | 'json'>, { env, stderr }: Surroundings): Promise<Config> {
   const result = await loadConfig(options.file, env);
   const paint = paints(stderr);
-  for (const { at, message } of result.warnings) stderr.write(`${at}: ${paint.yellow('warning')}: ${message}\n`);
+  for (const { at, message, cure } of result.warnings) stderr.write(`${at}: ${paint.yellow('warning')}: ${message}. ${cure}\n`);
   if (result.ok) return result.config;
   if (options.json) stderr.write(`${JSON.stringify({ problems: result.problems })}\n`);
   else {

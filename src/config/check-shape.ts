@@ -3,8 +3,8 @@ import { isShown } from './found.ts';
 import { isMapping, isWritten, valueAt } from './jobs-file.ts';
 import type { Path } from './problem.ts';
 import type { Problems } from './problems.ts';
-import { suggest } from './suggest.ts';
 import { type FileData, fileSchema } from './schema/file-schema.ts';
+import { suggest } from './suggest.ts';
 import { addUnknownKey } from './unknown-keys.ts';
 
 type Issue = z.core.$ZodIssue;
@@ -12,9 +12,7 @@ type Issue = z.core.$ZodIssue;
 /** This branch of a union was not meant: it already refuses the kind of value that was written. */
 function refusesKind(issues: readonly Issue[], value: unknown): boolean {
   const scalar = !Array.isArray(value) && !isMapping(value);
-  return issues.some(
-    ({ code, path }) => path.length === 0 && (code === 'invalid_type' || (code === 'invalid_value' && !scalar)),
-  );
+  return issues.some(({ code, path }) => path.length === 0 && (code === 'invalid_type' || (code === 'invalid_value' && !scalar)));
 }
 
 /** Issues with whole paths; of a union, those of the one form that was meant, if that can be told. */

@@ -138,10 +138,16 @@ function serverUrl(kind: 'postgres' | 'mysql', rest: string): Reading<Address> {
   if (!('value' in parameters)) return parameters;
   const { tls, kept: stay } = parameters.value;
   if (!isHost(host, stay)) {
-    return { expected: `one host, with a port if need be, in ${kind}://user@host:port/database`, cure: `Write one name or address. ${unencoded.cure ?? ''}` };
+    return {
+      expected: `one host, with a port if need be, in ${kind}://user@host:port/database`,
+      cure: `Write one name or address. ${unencoded.cure ?? ''}`,
+    };
   }
   if (!/^\/[^/]+$/.test(path)) {
-    return { expected: `the name of a database, ${kind}://user@host/database`, cure: 'Add a slash and the name of the database behind the host.' };
+    return {
+      expected: `the name of a database, ${kind}://user@host/database`,
+      cure: 'Add a slash and the name of the database behind the host.',
+    };
   }
   const [, user, encodedPassword] = /^([^:]*)(?::(.*))?$/.exec(login ?? '') ?? [];
   try {

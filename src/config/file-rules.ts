@@ -47,7 +47,10 @@ export function checkState(state: StateConfig, sources: readonly SourceConfig[],
 }
 
 export function warnOfUnused(jobs: readonly Job[], problems: Problems): void {
-  for (const [room, key] of [['sources', 'source'], ['sinks', 'sink']] as const) {
+  for (const [room, key] of [
+    ['sources', 'source'],
+    ['sinks', 'sink'],
+  ] as const) {
     const used = new Set(jobs.map((job) => job[key]));
     const declared = problems.file.value as Readonly<Record<string, unknown>>;
     if (!isWritten(declared, [room])) continue;

@@ -1,9 +1,9 @@
+import { shortName } from './defaults.ts';
 import type { Draft } from './draft.ts';
 import { isShown } from './found.ts';
 import { isMapping, isWritten, valueAt } from './jobs-file.ts';
 import { shownKey } from './problem.ts';
 import type { Problems } from './problems.ts';
-import { shortName } from './defaults.ts';
 import { namePattern } from './schema/file-schema.ts';
 import { suggest } from './suggest.ts';
 
@@ -39,7 +39,10 @@ export function checkOneOrSeveral(problems: Problems): void {
       const example = room === 'source' ? 'postgres://user@host/database' : 'kafka://host:9092';
       problems.addMissing([room], null, `Add ${room}: ${example}.`);
     } else if (isMapping(valueAt(root, [several])) && declaredNames(problems, room).length === 0) {
-      problems.add('LIB105', [several], 'names nothing', { on: 'key', cure: `Add NAME: and what it is, or write ${room}: for the only one.` });
+      problems.add('LIB105', [several], 'names nothing', {
+        on: 'key',
+        cure: `Add NAME: and what it is, or write ${room}: for the only one.`,
+      });
     }
   }
   const jobs = valueAt(root, ['jobs']);

@@ -25,7 +25,11 @@ function normaliseKafka(name: string, data: KafkaData, path: Path, scope: Scope)
     keepSecret(scope, sasl.password, at);
     warnOfPlainPassword(scope, at);
     if (sasl.mechanism === 'plain' && (data.tls === undefined || data.tls === false)) {
-      scope.problems.warn([...path, 'sasl', 'mechanism'], 'is plain without tls: the password travels unencrypted', 'Add tls: true, or use scram-sha-512.');
+      scope.problems.warn(
+        [...path, 'sasl', 'mechanism'],
+        'is plain without tls: the password travels unencrypted',
+        'Add tls: true, or use scram-sha-512.',
+      );
     }
   }
   if (acks === 'leader' && idempotent) {

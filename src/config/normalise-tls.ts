@@ -20,7 +20,9 @@ function pem(value: string, path: Path, scope: Scope): string | null {
     return null;
   }
   if (isPem(file.text)) return file.text;
-  problems.add('LIB103', path, 'names a file that is not PEM', { cure: 'Give a file that begins with -----BEGIN; convert DER with openssl.' });
+  problems.add('LIB103', path, 'names a file that is not PEM', {
+    cure: 'Give a file that begins with -----BEGIN; convert DER with openssl.',
+  });
   return null;
 }
 

@@ -17,11 +17,7 @@ export function readFault(error: unknown): string {
 }
 
 /** Reads a file named relative to a folder. */
-export function readFrom(
-  directory: string,
-  path: string,
-  read: FileReader,
-): { readonly text: string } | { readonly reason: string } {
+export function readFrom(directory: string, path: string, read: FileReader): { readonly text: string } | { readonly reason: string } {
   try {
     return { text: read(resolve(directory, path)) };
   } catch (error) {

@@ -89,7 +89,8 @@ class Walker {
 
   #alias(node: Node & { source: string }, path: Path, key: Place | null, place: Place): unknown {
     const target = isAlias(node) ? node.resolve(this.#document) : undefined;
-    if (target === undefined) return this.#fault('LIB102', path, place, 'is an alias without an anchor before it', yamlWords('BAD_ALIAS').cure);
+    if (target === undefined)
+      return this.#fault('LIB102', path, place, 'is an alias without an anchor before it', yamlWords('BAD_ALIAS').cure);
     if (this.#open.has(target)) return this.#fault('LIB102', path, place, 'is an alias inside of its own anchor', 'Remove the alias.');
     return this.walk(target, path, key);
   }

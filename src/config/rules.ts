@@ -70,7 +70,13 @@ const incrementingHasOneColumn: JobRule = (job, problems) => {
 const incrementBreaksTies: JobRule = (job, problems) => {
   if (!job.has('increment') || !job.has('cursor')) return;
   if (job.data.mode === 'timestamp+incrementing' || (job.has('mode') && job.data.mode === undefined)) return;
-  contradict(problems, job, 'increment', 'is given, and mode is not timestamp+incrementing', 'Add mode: timestamp+incrementing, or remove increment.');
+  contradict(
+    problems,
+    job,
+    'increment',
+    'is given, and mode is not timestamp+incrementing',
+    'Add mode: timestamp+incrementing, or remove increment.',
+  );
 };
 
 const cursorKeysNeedCursor: JobRule = (job, problems) => {
@@ -107,7 +113,13 @@ const topicPerTable: JobRule = (job, problems) => {
     contradict(problems, job, 'topic', 'is one for several tables', 'Put {table} into it, so that each table has its own.');
   }
   if (query !== undefined && (names.includes('table') || names.includes('schema'))) {
-    contradict(problems, job, 'topic', `has {${names.includes('table') ? 'table' : 'schema'}}, and a query has none`, 'Use {job}, or write the topic for this job.');
+    contradict(
+      problems,
+      job,
+      'topic',
+      `has {${names.includes('table') ? 'table' : 'schema'}}, and a query has none`,
+      'Use {job}, or write the topic for this job.',
+    );
   }
 };
 

@@ -31,7 +31,10 @@ const words: Partial<Record<Code, Words>> = {
     message: 'a value begins with ! and is no tag that YAML knows',
     cure: 'Put a text that begins with ! in quotes, such as "!tmp_*".',
   },
-  UNEXPECTED_TOKEN: { message: 'something stands where YAML expects nothing more', cure: `${quote} Inside of { } and [ ], \${NAME} needs them too.` },
+  UNEXPECTED_TOKEN: {
+    message: 'something stands where YAML expects nothing more',
+    cure: `${quote} Inside of { } and [ ], \${NAME} needs them too.`,
+  },
 };
 
 const other: Words = { message: 'the YAML syntax is wrong', cure: 'Mend the syntax at this line and column.' };

@@ -61,12 +61,7 @@ function offsetsAround(zone: IANAZone, instant: number): readonly [number, numbe
 }
 
 /** When the clock shows a time: once as a rule, twice where it is put back, never where it is put forward. */
-function instantsOf(
-  zone: IANAZone,
-  wall: number,
-  [earlier, later]: readonly [number, number],
-  everyHour: boolean,
-): readonly number[] {
+function instantsOf(zone: IANAZone, wall: number, [earlier, later]: readonly [number, number], everyHour: boolean): readonly number[] {
   const instants = (earlier === later ? [earlier] : [earlier, later])
     .filter((offset) => zone.offset(wall - offset) * minute === offset)
     .map((offset) => wall - offset);

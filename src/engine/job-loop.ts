@@ -20,6 +20,9 @@ export interface LoopOptions {
   readonly waitForLease: boolean;
 }
 
+/** Sink and topic → the job that publishes to it. A topic of two tables would fold to neither. */
+export type TopicClaims = Map<string, string>;
+
 /** Milliseconds between two quiet reports of a job in the state store: `status` is at most this old. */
 const quietRecordEvery = 5000;
 
@@ -30,18 +33,20 @@ export class JobLoop {
   readonly #target: Target;
   readonly #use: SourceUse;
   readonly #options: LoopOptions;
+  readonly #claims: TopicClaims;
   #plan: JobPlan | null = null;
   #recordedAt = 0;
   readonly #nullsWatch: NullsWatch = { checkedAt: null };
   /** The failure of the newest cycle; null when it was well. */
   failure: LiberateError | null = null;
 
-  constructor(engine: Engine, job: Job, target: Target, options: LoopOptions) {
+  constructor(engine: Engine, job: Job, target: Target, options: LoopOptions, claims: TopicClaims) {
     this.#engine = engine;
     this.#job = job;
     this.#target = target;
     this.#use = engine.source(job);
     this.#options = options;
+    this.#claims = claims;
   }
 
   async run(signal: AbortSignal): Promise<void> {
@@ -134,6 +139,7 @@ export class JobLoop {
     const { source, timezone } = this.#use;
     const facts = await source.check(signal);
     const plan = await resolveTarget(this.#job, this.#target, source, facts, timezone, signal);
+    this.#claim(plan);
     await refuseNullKeys(plan, source, signal);
     const findings = await this.#engine.sink(this.#job).prepare(plan.topic, signal);
     const { guarantee, method } = guaranteeOf(plan, await source.horizon(this.#job.lookback, signal));
@@ -144,6 +150,18 @@ export class JobLoop {
       observer({ type: severity === 'info' ? 'job.notice' : 'job.warning', job, message, cure });
     }
     return plan;
+  }
+
+  /** Only here are the tables of a wildcard known, and so its topics. */
+  #claim({ name, topic }: JobPlan): void {
+    const place = `${this.#job.sink} ${topic.name}`;
+    const other = this.#claims.get(place) ?? name;
+    if (other !== name) {
+      throw new LiberateError('LIB304', `job "${other}" publishes to ${topic.name} too, and it would fold to neither table`, {
+        cure: 'Tell the topics apart, e.g. `topic: "{schema}.{table}"`.',
+      });
+    }
+    this.#claims.set(place, name);
   }
 
   /** Connecting and looking have the same retries as a cycle. */

@@ -5,7 +5,7 @@ import type { Job, Mode } from '../model/job.ts';
 import type { TopicSpec } from '../model/record.ts';
 import type { Definition } from '../model/state.ts';
 import type { ReadRequest } from '../query/request.ts';
-import type { Encoder } from '../schema/encoder.ts';
+import type { Encoder, Field } from '../schema/encoder.ts';
 import { eventSchema } from '../schema/event-schema.ts';
 import { eventTime, type EventTime } from '../schema/event-time.ts';
 import { jsonEncoder } from '../schema/json-encoder.ts';
@@ -51,7 +51,7 @@ export interface PlanInput {
   readonly topicNames: TopicNames;
 }
 
-/** LIB204, LIB206, LIB208 when the job does not fit the relation. */
+/** LIB108, LIB204, LIB206, LIB208 when the job does not fit the relation. */
 export function planJob(input: PlanInput): JobPlan {
   const { job, shape, relation } = input;
   const column = finder(shape);
@@ -62,6 +62,7 @@ export function planJob(input: PlanInput): JobPlan {
   const order = readingOrder(job, mode, cursor, declared, column);
   const key = declared.length > 0 ? declared : impliedKey(mode, cursor, order);
   const schema = eventSchema(shape.columns, job.columns, key);
+  refuseTwins(schema.fields);
   const columns = withHidden(schema.fields.map((field) => field.column), [...key, ...cursor]);
   const names = columns.map(({ name }) => name);
   return {
@@ -120,6 +121,16 @@ function checkRules(job: Job, column: Find): void {
   for (const name of job.columns.include ?? []) column(name, 'included');
   for (const name of job.columns.exclude) column(name, 'excluded');
   for (const name of Object.keys(job.columns.rename)) column(name, 'renamed');
+}
+
+/** A renamed column may meet another of that name: an event can hold one of them. */
+function refuseTwins(fields: readonly Field[]): void {
+  const twin = fields.find(({ name }, at) => fields.findIndex((other) => other.name === name) < at);
+  if (twin === undefined) return;
+  throw new LiberateError('LIB108', `two columns are published as "${twin.name}"`, {
+    place: { column: twin.column.name },
+    cure: 'Rename one of them to another name, or exclude it.',
+  });
 }
 
 function readingOrder(job: Job, mode: Mode, cursor: readonly Column[], key: readonly Column[], column: Find): readonly Column[] {

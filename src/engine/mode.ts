@@ -2,8 +2,8 @@ import { LiberateError } from '../kit/errors.ts';
 import type { Column } from '../model/column.ts';
 import type { Job, Mode } from '../model/job.ts';
 
-/** What a cursor's values are: instants, or numbers that only grow. */
-export type CursorKind = 'temporal' | 'integer' | 'other';
+/** What a cursor's values are: instants, or numbers that only grow; `unsaid`: only the values themselves tell. */
+export type CursorKind = 'temporal' | 'integer' | 'unsaid' | 'other';
 
 /** SQLite's columns are dynamic: their declared type tells what is meant. */
 export function cursorKind(column: Column): CursorKind {
@@ -25,8 +25,7 @@ function declaredKind(native: string): CursorKind {
   const declared = native.toUpperCase();
   if (/DATE|TIME/.test(declared)) return 'temporal';
   if (/INT/.test(declared)) return 'integer';
-  // An expression of a query has no declared type: its values are ordered whatever they are.
-  return declared === '' || declared === 'ANY' ? 'temporal' : 'other';
+  return declared === '' || declared === 'ANY' ? 'unsaid' : 'other';
 }
 
 /** The job's mode, or the one that the cursor's type tells. LIB208 when it cannot be told or does not fit. */
@@ -55,7 +54,8 @@ export function resolveMode(job: Job, cursor: readonly Column[]): Mode {
     }
     return job.mode;
   }
-  if (kind === 'temporal') return 'timestamp';
+  // An expression of a query has no declared type: its values are ordered whatever they are.
+  if (kind === 'temporal' || kind === 'unsaid') return 'timestamp';
   if (kind === 'integer') return 'incrementing';
   throw new LiberateError('LIB208', `the mode cannot be told from the cursor's type: ${found}`, {
     place: { column: first.name },

@@ -3,7 +3,7 @@ import { backoffDelay } from '../kit/backoff.ts';
 import { asLiberateError, formatError, LiberateError } from '../kit/errors.ts';
 import type { Job } from '../model/job.ts';
 import type { Engine } from './engine.ts';
-import { JobLoop, type LoopOptions } from './job-loop.ts';
+import { JobLoop, type LoopOptions, type TopicClaims } from './job-loop.ts';
 import { type Target, targetsOf } from './resolve.ts';
 
 export interface RunOutcome {
@@ -22,10 +22,11 @@ export async function runJobs(engine: Engine, jobs: readonly Job[], options: Loo
   const signal = AbortSignal.any([outer, held.signal]);
   // Every waiting job listens: their number is no leak.
   setMaxListeners(0, outer, signal);
+  const claims: TopicClaims = new Map();
   await Promise.all(
     jobs.map(async (job) => {
       try {
-        for (const [name, failure] of await runJob(engine, job, options, signal)) failures.set(name, failure);
+        for (const [name, failure] of await runJob(engine, job, options, claims, signal)) failures.set(name, failure);
       } catch (thrown) {
         if (signal.aborted) return;
         const error = asLiberateError(thrown).at({ job: job.name });
@@ -43,12 +44,18 @@ export async function runJobs(engine: Engine, jobs: readonly Job[], options: Loo
   return { failures };
 }
 
-async function runJob(engine: Engine, job: Job, options: LoopOptions, signal: AbortSignal): Promise<ReadonlyMap<string, LiberateError>> {
+async function runJob(
+  engine: Engine,
+  job: Job,
+  options: LoopOptions,
+  claims: TopicClaims,
+  signal: AbortSignal,
+): Promise<ReadonlyMap<string, LiberateError>> {
   const failures = new Map<string, LiberateError>();
   const targets = await findTargets(engine, job, options, signal);
   await Promise.all(
     targets.map(async (target) => {
-      const loop = new JobLoop(engine, job, target, options);
+      const loop = new JobLoop(engine, job, target, options, claims);
       await runLoop(engine, loop, target, options, signal);
       if (loop.failure !== null) failures.set(target.name, loop.failure);
     }),

@@ -8,7 +8,11 @@ export function throwIfAborted(signal: AbortSignal): void {
  * itself goes on: use it only where the thing behind it is closed or bounded in another way.
  */
 export async function orAbort<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  throwIfAborted(signal);
+  if (signal.aborted) {
+    // Nobody waits for the work any more: its failure must not end the process.
+    work.catch(() => undefined);
+    throw signal.reason;
+  }
   let stop = (): void => {};
   const aborted = new Promise<never>((_, reject) => {
     stop = () => reject(signal.reason);

@@ -1,9 +1,11 @@
 /** `postgres://me:secret@db/shop?password=x` → `postgres://me:***@db/shop?password=***`; any text without a URL is returned as it is. */
 export function redactUrl(text: string): string {
-  return text
-    // Up to the last @ before the next URL: an unencoded password may itself hold @ and /.
-    .replace(/([a-z][a-z0-9+.-]*:\/\/[^\s:/@]*):(?:(?!:\/\/)\S)*@/gi, '$1:***@')
-    .replace(/([?&](?:password|passwd|pwd|token|secret|sslkey|sslpassword)=)[^&\s]*/gi, '$1***');
+  return (
+    text
+      // Up to the last @ before the next URL: an unencoded password may itself hold @ and /.
+      .replace(/([a-z][a-z0-9+.-]*:\/\/[^\s:/@]*):(?:(?!:\/\/)\S)*@/gi, '$1:***@')
+      .replace(/([?&](?:password|passwd|pwd|token|secret|sslkey|sslpassword)=)[^&\s]*/gi, '$1***')
+  );
 }
 
 /** Replaces every occurrence of each secret in a text; secrets of fewer than 3 characters cannot be told from words. */

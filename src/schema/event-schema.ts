@@ -10,9 +10,7 @@ export function eventSchema(columns: readonly Column[], rules: ColumnRules, key:
   const field = (column: Column): Field => ({ name: renames.get(column.name) ?? column.name, column });
   const included = rules.include === null ? null : new Set(rules.include);
   const excluded = new Set(rules.exclude);
-  const fields = columns
-    .filter(({ name }) => (included === null || included.has(name)) && !excluded.has(name))
-    .map(field);
+  const fields = columns.filter(({ name }) => (included === null || included.has(name)) && !excluded.has(name)).map(field);
   const keyFields = key.map(field);
   return { fields, key: keyFields, fingerprint: fingerprint(fields, keyFields) };
 }

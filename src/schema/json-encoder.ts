@@ -1,6 +1,6 @@
 import type { Value } from '../model/value.ts';
 import type { Encoder, EventSchema, Field } from './encoder.ts';
-import { jsonWriter, type JsonWriter } from './json-value.ts';
+import { type JsonWriter, jsonWriter } from './json-value.ts';
 
 interface Slot {
   /** `{"id":` for the first field, `,"name":` for the others. */
@@ -11,11 +11,14 @@ interface Slot {
 
 /** Compiled once: the names are escaped and the writers chosen here, so that a row costs one pass of joins. */
 function compile(fields: readonly Field[], columns: readonly string[]): (values: readonly Value[]) => string {
-  const slots = fields.map((field, index): Slot => ({
-    lead: `${index === 0 ? '{' : ','}${JSON.stringify(field.name)}:`,
-    at: columns.indexOf(field.column.name),
-    write: jsonWriter(field.column.type),
-  }));
+  if (fields.length === 0) return () => '{}';
+  const slots = fields.map(
+    (field, index): Slot => ({
+      lead: `${index === 0 ? '{' : ','}${JSON.stringify(field.name)}:`,
+      at: columns.indexOf(field.column.name),
+      write: jsonWriter(field.column.type),
+    }),
+  );
   return (values) => {
     let text = '';
     for (const { lead, at, write } of slots) {

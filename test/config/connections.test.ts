@@ -72,7 +72,8 @@ describe('a source URL', () => {
 
 describe('a source as a mapping', () => {
   test('has keys for everything', () => {
-    const text = "{url: postgres://db/shop, user: me, password: '${PW}', tls: {ca: ca.pem, verify: false, servername: x}, pool: 2, timezone: Europe/Berlin, statementTimeout: 30s, session: SET a = 1}";
+    const text =
+      "{url: postgres://db/shop, user: me, password: '${PW}', tls: {ca: ca.pem, verify: false, servername: x}, pool: 2, timezone: Europe/Berlin, statementTimeout: 30s, session: SET a = 1}";
     const pem = '-----BEGIN CERTIFICATE-----\nxx\n-----END CERTIFICATE-----\n';
     expect(sourceOf(text, { env: { PW: 'p%41/@' }, files: { '/app/ca.pem': pem } })).toEqual({
       name: 'default',

@@ -45,9 +45,12 @@ describe('cron and zones', () => {
   test.each(['* * * * *', '*/5 * * * *', '0 0 1 * MON-FRI', '30 0 0 * * *', '0 0 L * *', '0  12 * * *'])('%s is a schedule', (text) => {
     expect(cronFault(text)).toBeNull();
   });
-  test.each(['', '* * * *', '* * * * * * *', '@daily', '60 * * * *', 'x * * * *', '*/0 * * * *', '0 0 31 2 *', 'h * * * *'])('%s is none', (text) => {
-    expect(cronFault(text)).not.toBeNull();
-  });
+  test.each(['', '* * * *', '* * * * * * *', '@daily', '60 * * * *', 'x * * * *', '*/0 * * * *', '0 0 31 2 *', 'h * * * *'])(
+    '%s is none',
+    (text) => {
+      expect(cronFault(text)).not.toBeNull();
+    },
+  );
   test.each<[string, boolean]>([
     ['UTC', true],
     ['Europe/Berlin', true],

@@ -117,7 +117,12 @@ describe('the smallest file', () => {
 });
 
 test('an object with mistakes names them by path', () => {
-  const result = parseObject({ source: 'sqlite:x.db', sink: 'stdout', jobs: { a: { table: 'a', every: 10, batch: 1.5 } } }, '/app', {}, () => '');
+  const result = parseObject(
+    { source: 'sqlite:x.db', sink: 'stdout', jobs: { a: { table: 'a', every: 10, batch: 1.5 } } },
+    '/app',
+    {},
+    () => '',
+  );
   expect(result.ok ? [] : result.problems.map(({ at, code }) => [at, code])).toEqual([
     ['jobs.a.batch', 'LIB103'],
     ['jobs.a.every', 'LIB103'],

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { parse as parseYaml } from 'yaml';
 import { describe, expect, test } from 'vitest';
+import { parse as parseYaml } from 'yaml';
 import { z } from 'zod';
 import { jobsFileSchema } from '../../src/config/json-schema.ts';
 import { loadConfig } from '../../src/config/read-jobs-file.ts';
@@ -37,7 +37,9 @@ describe('the JSON Schema of a jobs file', () => {
   test('is draft-07 and has all the keys', () => {
     expect(schema['$schema']).toBe('http://json-schema.org/draft-07/schema#');
     expect(schema['required']).toEqual(['jobs']);
-    expect(keys.map(([path]) => path)).toEqual(expect.arrayContaining(['.source.url', '.sinks.sasl.mechanism', '.jobs.table', '.defaults.every']));
+    expect(keys.map(([path]) => path)).toEqual(
+      expect.arrayContaining(['.source.url', '.sinks.sasl.mechanism', '.jobs.table', '.defaults.every']),
+    );
   });
 
   test.each(keys)('describes %s, with an example', (_, key) => {
@@ -84,7 +86,9 @@ describe('editor and loader agree', () => {
   });
 });
 
-const examples = readdirSync(new URL('../../examples/', import.meta.url), { recursive: true, encoding: 'utf8' }).filter((name) => /\.ya?ml$/.test(name));
+const examples = readdirSync(new URL('../../examples/', import.meta.url), { recursive: true, encoding: 'utf8' }).filter((name) =>
+  /\.ya?ml$/.test(name),
+);
 
 test('there are examples', () => {
   expect(examples.length).toBeGreaterThan(0);

@@ -1,6 +1,6 @@
+import { z } from 'zod';
 import { jobsFileSchema } from '../../src/config/json-schema.ts';
 import { fileSchema } from '../../src/config/schema/file-schema.ts';
-import { z } from 'zod';
 
 type Json = { readonly [key: string]: unknown };
 

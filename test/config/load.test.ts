@@ -61,7 +61,9 @@ test('an object is checked as a file is', () => {
   for (const wrong of [null, undefined, 3, 'x', [], new Date(0), () => {}]) {
     expect(configFromObject(wrong, '/srv', {})).toMatchObject({ ok: false, problems: [{ code: 'LIB102' }] });
   }
-  expect(configFromObject({ source: 'sqlite:x.db', sink: 'stdout', jobs: { a: { table: 'a', every: new Date(0) } } }, '/srv', {})).toMatchObject({
+  expect(
+    configFromObject({ source: 'sqlite:x.db', sink: 'stdout', jobs: { a: { table: 'a', every: new Date(0) } } }, '/srv', {}),
+  ).toMatchObject({
     problems: [{ code: 'LIB103', at: 'jobs.a.every', message: 'job "a": every is a Date' }],
   });
 });

@@ -27,7 +27,12 @@ const syntax: readonly Case[] = [
   { of: 'an open quote', text: 'source: "sqlite:x.db\nsink: stdout\n', finds: ['3:1 LIB102 '], says: 'closing quote' },
   { of: 'a bare colon at the end', text: 'source: sqlite:x.db\nsink: stdout:\njobs: {}\n', finds: ['2:7 LIB102 '], says: '"stdout:"' },
   { of: 'two documents', text: `${head}jobs: {a: {table: a}}\n---\n{}\n`, finds: ['4:1 LIB102 '], says: 'more than one' },
-  { of: 'a key written twice', text: `${head}jobs:\n  a: {table: a}\n  a: {table: b}\n`, finds: ['5:3 LIB102 jobs.a'], says: 'written twice' },
+  {
+    of: 'a key written twice',
+    text: `${head}jobs:\n  a: {table: a}\n  a: {table: b}\n`,
+    finds: ['5:3 LIB102 jobs.a'],
+    says: 'written twice',
+  },
   { of: 'a text beginning with !', text: `${head}jobs: {a: {table: [x, !y]}}\n`, finds: ['3:23 LIB102 '], says: 'in quotes' },
   { of: 'a text beginning with *', text: `${head}jobs: {a: {table: *all}}\n`, finds: ['3:19 LIB102 jobs.a.table'], says: 'in quotes' },
   { of: 'an alias in itself', text: `${head}jobs: &j\n  a: *j\n`, finds: ['4:6 LIB102 jobs.a'], says: 'inside of its own anchor' },
@@ -37,23 +42,80 @@ const syntax: readonly Case[] = [
 ];
 
 const shapes: readonly Case[] = [
-  { of: 'nothing but jobs', text: 'jobs: {a: {table: a}}\n', finds: ['1:1 LIB105 source', '1:1 LIB105 sink'], says: 'source is missing. Add source: postgres://' },
+  {
+    of: 'nothing but jobs',
+    text: 'jobs: {a: {table: a}}\n',
+    finds: ['1:1 LIB105 source', '1:1 LIB105 sink'],
+    says: 'source is missing. Add source: postgres://',
+  },
   { of: 'no jobs', text: head, finds: ['1:1 LIB105 jobs'] },
   { of: 'an empty jobs', text: `${head}jobs: {}\n`, finds: ['3:1 LIB105 jobs'], says: 'no job' },
-  { of: 'jobs as a list', text: `${head}jobs:\n  - table: a\n`, finds: ['4:3 LIB103 jobs'], says: 'jobs is a list. Write a mapping of names to jobs' },
+  {
+    of: 'jobs as a list',
+    text: `${head}jobs:\n  - table: a\n`,
+    finds: ['4:3 LIB103 jobs'],
+    says: 'jobs is a list. Write a mapping of names to jobs',
+  },
   { of: 'an unknown top key', text: `${head}job: {}\njobs: {a: {table: a}}\n`, finds: ['3:1 LIB104 job'], says: 'Did you mean jobs?' },
-  { of: 'a key of a later version', text: `${head}metrics: {port: 1}\njobs: {a: {table: a, reconcile: 1h}}\n`, finds: ['3:1 LIB104 metrics', '4:22 LIB104 jobs.a.reconcile'], says: 'not in this version' },
-  { of: 'an unknown key far from any', text: withJob('table: a\nzzzzzzz: 1'), finds: ['6:5 LIB104 jobs.orders.zzzzzzz'], says: 'the keys here are table, query, ' },
-  { of: 'a key of another tool', text: withJob('table: a\npoll_interval: 1s'), finds: ['6:5 LIB104 jobs.orders.poll_interval'], says: 'Did you mean every?' },
+  {
+    of: 'a key of a later version',
+    text: `${head}metrics: {port: 1}\njobs: {a: {table: a, reconcile: 1h}}\n`,
+    finds: ['3:1 LIB104 metrics', '4:22 LIB104 jobs.a.reconcile'],
+    says: 'not in this version',
+  },
+  {
+    of: 'an unknown key far from any',
+    text: withJob('table: a\nzzzzzzz: 1'),
+    finds: ['6:5 LIB104 jobs.orders.zzzzzzz'],
+    says: 'the keys here are table, query, ',
+  },
+  {
+    of: 'a key of another tool',
+    text: withJob('table: a\npoll_interval: 1s'),
+    finds: ['6:5 LIB104 jobs.orders.poll_interval'],
+    says: 'Did you mean every?',
+  },
   { of: 'a job without a value', text: `${head}jobs:\n  a:\n`, finds: ['4:3 LIB103 jobs.a'], says: 'job "a" is empty' },
   { of: 'a job as a text', text: `${head}jobs:\n  a: orders\n`, finds: ['4:6 LIB103 jobs.a'], says: 'job "a" is "orders"' },
   { of: 'a key without a value', text: withJob('table: a\nevery:'), finds: ['6:5 LIB103 jobs.orders.every'], says: 'every is empty' },
-  { of: 'a name that is no topic', text: `${head}jobs:\n  a b: {table: a}\n  /x: {table: b}\n`, finds: ['4:3 LIB103 jobs.a b', '5:3 LIB103 jobs.…'] },
-  { of: 'a wrong thing inside of a wrongly named job', text: `${head}jobs:\n  a b: {table: a, batch: no}\n`, finds: ['4:3 LIB103 jobs.a b', '4:26 LIB103 jobs.a b.batch'] },
-  { of: 'a source that is a list', text: 'source: [x]\nsink: stdout\njobs: {a: {table: a}}\n', finds: ['1:9 LIB103 source'], says: 'or a mapping with url' },
-  { of: 'an object source without url', text: 'source: {user: a}\nsink: stdout\njobs: {a: {table: a}}\n', finds: ['1:1 LIB105 source.url'] },
-  { of: 'an unknown key of a source', text: 'source: {url: sqlite:x, pol: 3}\nsink: stdout\njobs: {a: {table: a}}\n', finds: ['1:25 LIB104 source.pol'], says: 'pool' },
-  { of: 'wrong values of a source', text: 'source:\n  url: sqlite:x\n  pool: 0\n  timezone: Mars\n  statementTimeout: 5\n  session: [1, {}]\nsink: stdout\njobs: {a: {table: a}}\n', finds: ['3:9 LIB103 source.pool', '4:13 LIB103 source.timezone', '5:21 LIB103 source.statementTimeout', '6:16 LIB103 source.session[1]'], says: 'a whole number from 1 to 100' },
+  {
+    of: 'a name that is no topic',
+    text: `${head}jobs:\n  a b: {table: a}\n  /x: {table: b}\n`,
+    finds: ['4:3 LIB103 jobs.a b', '5:3 LIB103 jobs.…'],
+  },
+  {
+    of: 'a wrong thing inside of a wrongly named job',
+    text: `${head}jobs:\n  a b: {table: a, batch: no}\n`,
+    finds: ['4:3 LIB103 jobs.a b', '4:26 LIB103 jobs.a b.batch'],
+  },
+  {
+    of: 'a source that is a list',
+    text: 'source: [x]\nsink: stdout\njobs: {a: {table: a}}\n',
+    finds: ['1:9 LIB103 source'],
+    says: 'or a mapping with url',
+  },
+  {
+    of: 'an object source without url',
+    text: 'source: {user: a}\nsink: stdout\njobs: {a: {table: a}}\n',
+    finds: ['1:1 LIB105 source.url'],
+  },
+  {
+    of: 'an unknown key of a source',
+    text: 'source: {url: sqlite:x, pol: 3}\nsink: stdout\njobs: {a: {table: a}}\n',
+    finds: ['1:25 LIB104 source.pol'],
+    says: 'pool',
+  },
+  {
+    of: 'wrong values of a source',
+    text: 'source:\n  url: sqlite:x\n  pool: 0\n  timezone: Mars\n  statementTimeout: 5\n  session: [1, {}]\nsink: stdout\njobs: {a: {table: a}}\n',
+    finds: [
+      '3:9 LIB103 source.pool',
+      '4:13 LIB103 source.timezone',
+      '5:21 LIB103 source.statementTimeout',
+      '6:16 LIB103 source.session[1]',
+    ],
+    says: 'a whole number from 1 to 100',
+  },
 ];
 
 const values: readonly (readonly [string, string])[] = [
@@ -201,7 +263,9 @@ describe('YAML that is right', () => {
 });
 
 test('brackets without end and aliases of aliases are refused, not followed', () => {
-  const bomb = ['a0: &a0 [x,x,x,x,x,x,x,x,x,x]', ...[1, 2, 3, 4, 5, 6, 7].map((n) => `a${n}: &a${n} [${`*a${n - 1},`.repeat(10)}]`)].join('\n');
+  const bomb = ['a0: &a0 [x,x,x,x,x,x,x,x,x,x]', ...[1, 2, 3, 4, 5, 6, 7].map((n) => `a${n}: &a${n} [${`*a${n - 1},`.repeat(10)}]`)].join(
+    '\n',
+  );
   expect(problemsOf(bomb).map(brief)).toEqual(['1:1 LIB102 ']);
   expect(problemsOf(`${'['.repeat(20_000)}`)[0]?.code).toBe('LIB102');
   expect(problemsOf(`a: ${'{a: '.repeat(20_000)}`)[0]?.code).toBe('LIB102');

@@ -13,7 +13,7 @@ const cases: readonly (readonly [string, readonly string[]] | readonly [string, 
   ['query: SELECT 1\ncursor: id\nkey: id', []],
   ['query: q.sql\nkey: id\ncursor: u', []],
   ['query: q.sql\nkey: id', ['LIB108 jobs.orders.query'], 'names :since, and the job has no cursor'],
-  ["query: \"SELECT ':since' -- :until\"", []],
+  ['query: "SELECT \':since\' -- :until"', []],
   ['query: no.sql\nkey: id', ['LIB101 jobs.orders.query'], 'it does not exist'],
   ['query: words.sql\nkey: id', ['LIB103 jobs.orders.query'], 'Let the file begin with SELECT or WITH'],
   ['query: order_summary\nkey: id', ['LIB103 jobs.orders.query'], 'a path that ends in .sql'],
@@ -61,15 +61,51 @@ describe('keys that contradict each other', () => {
 const whole: readonly (readonly [string, string, readonly string[]])[] = [
   ['source and sources', 'source: sqlite:x\nsources: {a: sqlite:y}\nsink: stdout\njobs: {a: {table: a}}\n', ['2:10 LIB108 sources']],
   ['sources without any', 'sources: {}\nsink: stdout\njobs: {a: {table: a}}\n', ['1:1 LIB105 sources']],
-  ['several sources and a job that names none', 'sources: {a: sqlite:x, b: sqlite:y}\nsink: stdout\njobs: {a: {table: a}}\n', ['3:8 LIB105 jobs.a.source']],
-  ['a job that names an unknown source', 'sources: {shop: sqlite:x, b: sqlite:y}\nsink: stdout\njobs: {a: {table: a, source: shpo}}\n', ['3:30 LIB103 jobs.a.source']],
-  ['an unknown sink in defaults, once', 'source: sqlite:x\nsink: stdout\ndefaults: {sink: y}\njobs: {a: {table: a}, b: {table: b}}\n', ['3:18 LIB103 defaults.sink']],
-  ['a source that is wrong is still a source', 'sources: {a: x, b: sqlite:y}\nsink: stdout\njobs: {a: {table: a, source: a}}\n', ['1:14 LIB103 sources.a']],
-  ['two jobs in one topic', 'source: sqlite:x\nsink: stdout\njobs:\n  a: {table: s.t, topic: "x.{schema}.{table}"}\n  b: {table: b, topic: x.s.t}\n', ['5:24 LIB108 jobs.b.topic']],
-  ['a job in the topic that is another one by default', 'source: sqlite:x\nsink: stdout\njobs:\n  a: {table: t, topic: b}\n  b: {query: SELECT 1}\n', ['5:3 LIB108 jobs.b.topic']],
-  ['the state in the file of the source', 'source: sqlite:./x.db\nsink: stdout\nstate: sqlite:x.db\njobs: {a: {table: a}}\n', ['3:8 LIB108 state']],
-  ['idempotent with acks: leader', 'source: sqlite:x\nsink: {brokers: a, acks: leader, idempotent: yes please}\njobs: {a: {table: a}}\n', ['2:46 LIB103 sink.idempotent']],
-  ['table or query in defaults', 'source: sqlite:x\nsink: stdout\ndefaults: {table: x}\njobs: {a: {table: a}}\n', ['3:12 LIB104 defaults.table']],
+  [
+    'several sources and a job that names none',
+    'sources: {a: sqlite:x, b: sqlite:y}\nsink: stdout\njobs: {a: {table: a}}\n',
+    ['3:8 LIB105 jobs.a.source'],
+  ],
+  [
+    'a job that names an unknown source',
+    'sources: {shop: sqlite:x, b: sqlite:y}\nsink: stdout\njobs: {a: {table: a, source: shpo}}\n',
+    ['3:30 LIB103 jobs.a.source'],
+  ],
+  [
+    'an unknown sink in defaults, once',
+    'source: sqlite:x\nsink: stdout\ndefaults: {sink: y}\njobs: {a: {table: a}, b: {table: b}}\n',
+    ['3:18 LIB103 defaults.sink'],
+  ],
+  [
+    'a source that is wrong is still a source',
+    'sources: {a: x, b: sqlite:y}\nsink: stdout\njobs: {a: {table: a, source: a}}\n',
+    ['1:14 LIB103 sources.a'],
+  ],
+  [
+    'two jobs in one topic',
+    'source: sqlite:x\nsink: stdout\njobs:\n  a: {table: s.t, topic: "x.{schema}.{table}"}\n  b: {table: b, topic: x.s.t}\n',
+    ['5:24 LIB108 jobs.b.topic'],
+  ],
+  [
+    'a job in the topic that is another one by default',
+    'source: sqlite:x\nsink: stdout\njobs:\n  a: {table: t, topic: b}\n  b: {query: SELECT 1}\n',
+    ['5:3 LIB108 jobs.b.topic'],
+  ],
+  [
+    'the state in the file of the source',
+    'source: sqlite:./x.db\nsink: stdout\nstate: sqlite:x.db\njobs: {a: {table: a}}\n',
+    ['3:8 LIB108 state'],
+  ],
+  [
+    'idempotent with acks: leader',
+    'source: sqlite:x\nsink: {brokers: a, acks: leader, idempotent: yes please}\njobs: {a: {table: a}}\n',
+    ['2:46 LIB103 sink.idempotent'],
+  ],
+  [
+    'table or query in defaults',
+    'source: sqlite:x\nsink: stdout\ndefaults: {table: x}\njobs: {a: {table: a}}\n',
+    ['3:12 LIB104 defaults.table'],
+  ],
 ];
 
 describe('places that contradict each other', () => {
@@ -80,7 +116,10 @@ describe('places that contradict each other', () => {
 
 describe('jobs may share a topic', () => {
   test.each([
-    ['in different sinks', 'sinks: {k: stdout, n: "ndjson:out"}\njobs:\n  a: {table: a, topic: x, sink: k}\n  b: {table: b, topic: x, sink: n}\n'],
+    [
+      'in different sinks',
+      'sinks: {k: stdout, n: "ndjson:out"}\njobs:\n  a: {table: a, topic: x, sink: k}\n  b: {table: b, topic: x, sink: n}\n',
+    ],
     ['when one of them is disabled', 'sink: stdout\njobs:\n  a: {table: a, topic: x, enabled: false}\n  b: {table: b, topic: x}\n'],
   ])('%s', (_, text) => {
     expect(problemsOf(`source: sqlite:x\n${text}`)).toEqual([]);
@@ -116,7 +155,8 @@ describe('defaults', () => {
   });
 
   test('are told once when they are wrong', () => {
-    const text = 'source: sqlite:x\nsink: stdout\ndefaults: {every: 1s, schedule: "* * * * *", batch: x}\njobs: {a: {table: a}, b: {table: b}}\n';
+    const text =
+      'source: sqlite:x\nsink: stdout\ndefaults: {every: 1s, schedule: "* * * * *", batch: x}\njobs: {a: {table: a}, b: {table: b}}\n';
     expect(problemsOf(text).map(brief)).toEqual(['3:33 LIB108 defaults.schedule', '3:53 LIB103 defaults.batch']);
   });
 });

@@ -11,17 +11,36 @@ type Node = string | number | boolean | null | readonly Node[] | { readonly [key
 
 const base = {
   sources: {
-    shop: { url: 'postgres://db/shop', user: 'u', password: 'p', tls: { ca: 'ca.pem', cert: 'c.pem', key: 'k.pem' }, pool: 3, session: ['SET a = 1'] },
+    shop: {
+      url: 'postgres://db/shop',
+      user: 'u',
+      password: 'p',
+      tls: { ca: 'ca.pem', cert: 'c.pem', key: 'k.pem' },
+      pool: 3,
+      session: ['SET a = 1'],
+    },
     crm: 'mysql://u:p@db/crm?ssl=true',
   },
   sinks: {
-    k: { brokers: ['a:9092'], sasl: { mechanism: 'plain', username: 'u', password: 'p' }, deadline: '1m', topicDefaults: { partitions: 3, 'retention.ms': 1 } },
+    k: {
+      brokers: ['a:9092'],
+      sasl: { mechanism: 'plain', username: 'u', password: 'p' },
+      deadline: '1m',
+      topicDefaults: { partitions: 3, 'retention.ms': 1 },
+    },
     n: 'ndjson:out',
   },
   state: { url: 'mysql://db/state', user: 'u', password: 'p' },
   defaults: { every: '1s', sink: 'k', source: 'shop' },
   jobs: {
-    a: { table: ['a', '!b'], cursor: ['x', 'y'], topic: 'a', where: 'x', columns: { include: ['x'], rename: { x: 'y' } }, headers: { h: 'v' } },
+    a: {
+      table: ['a', '!b'],
+      cursor: ['x', 'y'],
+      topic: 'a',
+      where: 'x',
+      columns: { include: ['x'], rename: { x: 'y' } },
+      headers: { h: 'v' },
+    },
     b: { query: 'SELECT 1', key: 'k', cursor: 'c', schedule: '* * * * *', timezone: 'UTC', initial: { from: 1 }, batch: 5, enabled: true },
     c: { table: 'c', source: 'crm', sink: 'n', mode: 'bulk', overlap: 'skip', retries: 2 },
   },
@@ -41,10 +60,15 @@ function replaced(node: Node, path: readonly string[], value: Node): Node {
 }
 
 const paths = pathsOf(base).filter((path) => path.length > 0);
-const secretPaths = paths.filter((path) => path.at(-1) === 'password' || (path.includes('tls') && path.length > 3) || path.at(-1) === 'sasl');
+const secretPaths = paths.filter(
+  (path) => path.at(-1) === 'password' || (path.includes('tls') && path.length > 3) || path.at(-1) === 'sasl',
+);
 const urlPaths = paths.filter((path) => path.at(-1) === 'url' || path.at(-1) === 'crm' || path[0] === 'state');
 
-const special = fc.string({ unit: fc.constantFrom('/', '?', '#', '%', '@', ':', ' ', '&', '=', 'a', '\\', '"', '{', '$', '*', '!'), maxLength: 3 });
+const special = fc.string({
+  unit: fc.constantFrom('/', '?', '#', '%', '@', ':', ' ', '&', '=', 'a', '\\', '"', '{', '$', '*', '!'),
+  maxLength: 3,
+});
 const schemes = fc.constantFrom('postgres://', 'mysql://', 'oracle://', 'postgres:', 'sqlite:', '', 'kafka://', 'postgres//');
 const url = fc
   .tuple(schemes, special, special, fc.constantFrom('@db/shop', '@db', '@db/shop?x=1', '@', '@db:x/shop'))
@@ -71,19 +95,51 @@ const style = fc.constantFrom({}, { collectionStyle: 'flow' as const }, { defaul
 describe('a secret', () => {
   test('is in no message, wherever it stands and whatever else is wrong', () => {
     fc.assert(
-      fc.property(fc.array(fc.oneof(leak, fallback), { minLength: 1, maxLength: 3 }), fc.array(wrong, { maxLength: 3 }), style, (leaks, wrongs, options) => {
-        const tree = [...wrongs, ...leaks].reduce<Node>((node, [path, value]) => replaced(node, path, value), base as unknown as Node);
-        saysNothing(stringify(tree, options));
-      }),
+      fc.property(
+        fc.array(fc.oneof(leak, fallback), { minLength: 1, maxLength: 3 }),
+        fc.array(wrong, { maxLength: 3 }),
+        style,
+        (leaks, wrongs, options) => {
+          const tree = [...wrongs, ...leaks].reduce<Node>((node, [path, value]) => replaced(node, path, value), base as unknown as Node);
+          saysNothing(stringify(tree, options));
+        },
+      ),
       { numRuns: 1500 },
     );
   }, 60_000);
 
   test('is in no message when the text of the file is damaged around it', () => {
-    const damage = fc.constantFrom('\t', '\n', ':', ': ', ',', '"', "'", '{', '}', '[', ']', '&', '*', '!', '#', '|', '-', '${', '%', '@', '? ', '---\n', '<<: ');
+    const damage = fc.constantFrom(
+      '\t',
+      '\n',
+      ':',
+      ': ',
+      ',',
+      '"',
+      "'",
+      '{',
+      '}',
+      '[',
+      ']',
+      '&',
+      '*',
+      '!',
+      '#',
+      '|',
+      '-',
+      '${',
+      '%',
+      '@',
+      '? ',
+      '---\n',
+      '<<: ',
+    );
     fc.assert(
       fc.property(fc.array(leak, { minLength: 1, maxLength: 2 }), style, fc.nat(), fc.nat(6), damage, (leaks, options, at, cut, put) => {
-        const text = stringify(leaks.reduce<Node>((node, [path, value]) => replaced(node, path, value), base as unknown as Node), options);
+        const text = stringify(
+          leaks.reduce<Node>((node, [path, value]) => replaced(node, path, value), base as unknown as Node),
+          options,
+        );
         const from = at % text.length;
         saysNothing(`${text.slice(0, from)}${put}${text.slice(from + cut)}`);
       }),

@@ -1,5 +1,5 @@
-import { parseConfig } from '../../src/config/parse.ts';
 import type { Config, LoadResult } from '../../src/config/config.ts';
+import { parseConfig } from '../../src/config/parse.ts';
 import { formatProblem, type Problem } from '../../src/config/problem.ts';
 
 export interface Given {

@@ -61,7 +61,9 @@ function oracle({ everyHour, matches }: Schedule, timezone: string, from: number
     // The times that the clock skips just before this minute, each later by the length of the gap.
     const gap = at(`${wall.replace(' ', 'T')}Z`) - at(`${wallAt(now - minute).replace(' ', 'T')}Z`) - minute;
     for (let skipped = 0; skipped < gap; skipped += minute) {
-      const never = iso(at(`${wall.replace(' ', 'T')}Z`) - gap + skipped).slice(0, 16).replace('T', ' ');
+      const never = iso(at(`${wall.replace(' ', 'T')}Z`) - gap + skipped)
+        .slice(0, 16)
+        .replace('T', ' ');
       if (matches(never)) due.add(now + skipped);
     }
   }
@@ -254,12 +256,17 @@ describe('the next due time', () => {
   it('comes after the end of the cycle, or is that end, and misses no tick but the overlapped', () => {
     const duration = fc.integer({ min: 0, max: 10 * minute });
     fc.assert(
-      fc.property(fc.constantFrom('skip' as const, 'queue' as const), fc.integer({ min: 0, max: 59_000 }), duration, (overlap, late, ms) => {
-        const ended = start + late + ms;
-        const { due, overlapped } = nextDue(everyMinute, overlap, start + late, ended);
-        expect(overlapped).toBe(Math.floor(ended / minute) > Math.floor(start / minute));
-        expect(due).toBe(overlapped && overlap === 'queue' ? ended : (Math.floor(ended / minute) + 1) * minute);
-      }),
+      fc.property(
+        fc.constantFrom('skip' as const, 'queue' as const),
+        fc.integer({ min: 0, max: 59_000 }),
+        duration,
+        (overlap, late, ms) => {
+          const ended = start + late + ms;
+          const { due, overlapped } = nextDue(everyMinute, overlap, start + late, ended);
+          expect(overlapped).toBe(Math.floor(ended / minute) > Math.floor(start / minute));
+          expect(due).toBe(overlapped && overlap === 'queue' ? ended : (Math.floor(ended / minute) + 1) * minute);
+        },
+      ),
     );
   });
 });

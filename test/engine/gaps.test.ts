@@ -157,7 +157,8 @@ describe('the gaps and a plain set of missing ids', () => {
 
           const kept = gaps.below(null);
           expect(new Map([...spread(kept)].sort())).toEqual(new Map([...naive.ids].sort()));
-          for (const [at, next] of kept.slice(1).entries()) expect(BigInt(next.from as string)).toBeGreaterThan(BigInt(kept[at]?.to as string));
+          for (const [at, next] of kept.slice(1).entries())
+            expect(BigInt(next.from as string)).toBeGreaterThan(BigInt(kept[at]?.to as string));
           const hulls = spread(gaps.hulls().map((hull) => ({ ...hull, seen: null })));
           for (const id of naive.ids.keys()) expect(hulls.has(id)).toBe(true);
         }

@@ -28,13 +28,13 @@ const session = fc.nat(2);
 export const step: fc.Arbitrary<Step> = fc.oneof(
   fc.record({ kind: fc.constant('begin' as const), session }),
   { weight: 4, arbitrary: fc.record({ kind: fc.constant('write' as const), session, key: fc.nat(4), value: fc.nat(2) }) },
-  { weight: 2, arbitrary: fc.record({ kind: fc.constant('end' as const), session, commits: fc.boolean() }) },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('end' as const), session, commits: fc.nat(3).map((n) => n > 0) }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('tick' as const), by: fc.integer({ min: 1, max: 12 }) }) },
 );
 export const poll: fc.Arbitrary<Poll> = fc.record({
   kind: fc.constant('poll' as const),
   between: fc.array(fc.array(step, { maxLength: 3 }), { maxLength: 4 }),
-  crash: fc.option(fc.record({ afterPage: fc.nat(3), mark: fc.nat(5), resent: fc.boolean() }), { freq: 1 }),
+  crash: fc.option(fc.record({ afterPage: fc.nat(3), mark: fc.nat(5), resent: fc.boolean() }), { freq: 2 }),
 });
 export const history = fc.array(fc.oneof({ weight: 3, arbitrary: step }, poll), { maxLength: 60, size: 'max' });
 
@@ -69,13 +69,14 @@ export class SimulatedTable {
       this.#now += step.by;
       return;
     }
-    const transaction = this.#open.get(step.session);
-    if (step.kind === 'begin') {
-      if (transaction === undefined) this.#open.set(step.session, { began: this.#now, rows: new Map() });
-    } else if (transaction !== undefined) {
-      if (step.kind === 'write') this.#write(transaction, step.key, step.value);
-      else this.#end(step.session, transaction, step.commits);
+    const open = this.#open.get(step.session);
+    if (step.kind === 'end') {
+      if (open !== undefined) this.#end(step.session, open, step.commits);
+      return;
     }
+    const transaction = open ?? { began: this.#now, rows: new Map<number, Stored>() };
+    this.#open.set(step.session, transaction);
+    if (step.kind === 'write') this.#write(transaction, step.key, step.value);
   }
 
   endAll(): void {

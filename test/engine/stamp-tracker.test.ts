@@ -14,7 +14,8 @@ const row = (stamp: number, key: string, flags: Partial<Pick<Row, 'ahead' | 'rec
   recent: false,
   ...flags,
 });
-const meet = (tracker: Tracker, one: Row, value = 'v'): boolean => tracker.meet(one, Buffer.from(one.position[1] as string), Buffer.from(value));
+const meet = (tracker: Tracker, one: Row, value = 'v'): boolean =>
+  tracker.meet(one, Buffer.from(one.position[1] as string), Buffer.from(value));
 
 describe('a job by stamps', () => {
   it('begins with the window that its initial load asks for, and looks back to the floor from then on', () => {

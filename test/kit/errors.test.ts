@@ -23,7 +23,14 @@ describe('the error table', () => {
 describe('an error', () => {
   it('has its retry class, exit code and cure from the table', () => {
     const error = new LiberateError('LIB201', 'no answer from db:5432');
-    expect(error).toMatchObject({ name: 'LiberateError', code: 'LIB201', transient: true, exit: 3, cure: errorTable.LIB201.cure, place: {} });
+    expect(error).toMatchObject({
+      name: 'LiberateError',
+      code: 'LIB201',
+      transient: true,
+      exit: 3,
+      cure: errorTable.LIB201.cure,
+      place: {},
+    });
     expect(new LiberateError('LIB202', 'x').transient).toBe(false);
   });
 
@@ -37,7 +44,13 @@ describe('an error', () => {
     const cause = new Error('deep');
     const error = new LiberateError('LIB204', 'no such column', { place: { column: 'id' }, cure: 'Look.', cause });
     const placed = error.at({ job: 'orders', column: 'other' });
-    expect(placed).toMatchObject({ code: 'LIB204', message: 'no such column', cure: 'Look.', cause, place: { job: 'orders', column: 'id' } });
+    expect(placed).toMatchObject({
+      code: 'LIB204',
+      message: 'no such column',
+      cure: 'Look.',
+      cause,
+      place: { job: 'orders', column: 'id' },
+    });
     expect(error.place).toEqual({ column: 'id' });
   });
 
@@ -47,10 +60,7 @@ describe('an error', () => {
       new LiberateError('LIB204', 'it is gone!', { place: { job: 'orders', column: 'id' }, cure: 'Look.' }),
       'LIB204 job "orders", column "id": it is gone! Look.',
     ],
-    [
-      new LiberateError('LIB103', 'is 5', { place: { at: 'jobs.yaml:4:12' }, cure: 'Use 6.' }),
-      'jobs.yaml:4:12: LIB103: is 5. Use 6.',
-    ],
+    [new LiberateError('LIB103', 'is 5', { place: { at: 'jobs.yaml:4:12' }, cure: 'Use 6.' }), 'jobs.yaml:4:12: LIB103: is 5. Use 6.'],
   ])('is printed with place, code, message and cure: %s', (error, text) => {
     expect(formatError(error)).toBe(text);
   });

@@ -23,7 +23,14 @@ const report = (some: Partial<CycleReport>): LiberateEvent => ({
   },
 });
 
-const start = { job: 'orders', relation: 'shop.orders', topic: 'shop.orders', mode: 'timestamp', guarantee: 'every row', method: 'lookback 60s' };
+const start = {
+  job: 'orders',
+  relation: 'shop.orders',
+  topic: 'shop.orders',
+  mode: 'timestamp',
+  guarantee: 'every row',
+  method: 'lookback 60s',
+};
 
 describe('a count', () => {
   it.each([
@@ -65,7 +72,11 @@ describe('an event as a log line', () => {
     ],
     [report({ outcome: 'stopped' }), 'info', 'orders: 0 rows in 250ms, stopped before the end'],
     [report({ outcome: 'skipped', reason: 'overlap' }), 'warn', 'orders: skipped: overlap'],
-    [report({ outcome: 'failed', code: 'LIB201', reason: 'LIB201 job "orders": gone. Look.' }), 'error', 'LIB201 job "orders": gone. Look.'],
+    [
+      report({ outcome: 'failed', code: 'LIB201', reason: 'LIB201 job "orders": gone. Look.' }),
+      'error',
+      'LIB201 job "orders": gone. Look.',
+    ],
     [report({ outcome: 'failed' }), 'error', 'orders: failed'],
   ])('%o', (event, level, message) => {
     expect(describeEvent(event)).toMatchObject({ level, message });
@@ -73,7 +84,18 @@ describe('an event as a log line', () => {
 
   it('has its figures as fields, for a machine', () => {
     const { fields } = describeEvent(report({ published: 2, bytes: 80, mark: '7', lagMs: 12 }));
-    expect(fields).toEqual({ job: 'orders', outcome: 'ok', published: 2, repeated: 0, nulls: 0, bytes: 80, ms: 250, mark: '7', lagMs: 12, code: null });
+    expect(fields).toEqual({
+      job: 'orders',
+      outcome: 'ok',
+      published: 2,
+      repeated: 0,
+      nulls: 0,
+      bytes: 80,
+      ms: 250,
+      mark: '7',
+      lagMs: 12,
+      code: null,
+    });
     const retry: LiberateEvent = { type: 'cycle.retry', job: 'orders', attempt: 1, delayMs: 5, code: 'LIB201', reason: 'gone.' };
     expect(describeEvent(retry).fields).toEqual({ job: 'orders', attempt: 1, delayMs: 5, code: 'LIB201' });
   });

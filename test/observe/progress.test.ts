@@ -27,7 +27,13 @@ function recordedBars() {
   return { bars: { create }, updates, created: () => created };
 }
 
-const progress = (job: string, rows: number, expected: number | null, ms = 1000) => ({ type: 'cycle.progress' as const, job, rows, expected, ms });
+const progress = (job: string, rows: number, expected: number | null, ms = 1000) => ({
+  type: 'cycle.progress' as const,
+  job,
+  rows,
+  expected,
+  ms,
+});
 
 describe('progress', () => {
   it('has a bar a job, with rows, rate and time left', () => {
@@ -47,7 +53,9 @@ describe('progress', () => {
   it('grows with the rows where the estimate was too low', () => {
     const { bars, updates } = recordedBars();
     progressObserver(bars)(progress('a', 300, 100));
-    expect(updates).toEqual([{ job: 'a', value: 300, total: 300, payload: { job: 'a', done: '300', all: '300', rate: '300', left: '00:00' } }]);
+    expect(updates).toEqual([
+      { job: 'a', value: 300, total: 300, payload: { job: 'a', done: '300', all: '300', rate: '300', left: '00:00' } },
+    ]);
   });
 
   it('divides by no zero, and leaves all other events alone', () => {

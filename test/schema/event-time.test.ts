@@ -116,7 +116,9 @@ describe('the time of an event', () => {
 
   it('never goes back while the stamps of a zone grow', () => {
     const of = eventTime(cursor, ['at'], 'Europe/Berlin');
-    const walls = [...Array(24 * 12).keys()].map((n) => new Date(Date.parse('2026-10-24T12:00:00Z') + n * 300_000).toISOString().slice(0, 19));
+    const walls = [...Array(24 * 12).keys()].map((n) =>
+      new Date(Date.parse('2026-10-24T12:00:00Z') + n * 300_000).toISOString().slice(0, 19),
+    );
     const times = walls.map((wall) => Number(of([wall])));
     expect(times).toEqual([...times].sort((a, b) => a - b));
   });

@@ -76,9 +76,12 @@ describe('a value as JSON', () => {
 
   it('reads back as the same double', () => {
     fc.assert(
-      fc.property(fc.double({ noNaN: true, noDefaultInfinity: true }).filter((value) => !Object.is(value, -0)), (value) => {
-        expect(JSON.parse(jsonWriter({ kind: 'dynamic' })(value))).toBe(value);
-      }),
+      fc.property(
+        fc.double({ noNaN: true, noDefaultInfinity: true }).filter((value) => !Object.is(value, -0)),
+        (value) => {
+          expect(JSON.parse(jsonWriter({ kind: 'dynamic' })(value))).toBe(value);
+        },
+      ),
     );
   });
 });
@@ -99,6 +102,11 @@ describe('the JSON encoder', () => {
   it('writes null for a value that is not there', () => {
     const encoder = jsonEncoder(eventSchema(columns, rules, [id]), names);
     expect(encoder.value(['1', null, null, null]).toString()).toBe('{"id":1,"na\\"me":null,"amount":null}');
+  });
+
+  it('writes an empty object where no column is published', () => {
+    const encoder = jsonEncoder(eventSchema(columns, { include: [], exclude: [], rename: {} }, [id]), ['id']);
+    expect([encoder.value(['1']).toString(), encoder.key(['1'])?.toString()]).toEqual(['{}', '{"id":1}']);
   });
 
   it('has no key where the schema has none', () => {

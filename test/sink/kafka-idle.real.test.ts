@@ -18,7 +18,9 @@ async function timersWhileIdle(): Promise<number> {
 
 // In this order: what the sink does to kafkajs lasts as long as the process.
 it('kafkajs alone sets timers without end', async () => {
-  const producer = new kafkajs.Kafka({ brokers: [...brokers], logLevel: kafkajs.logLevel.NOTHING }).producer({ createPartitioner: kafkajs.Partitioners.DefaultPartitioner });
+  const producer = new kafkajs.Kafka({ brokers: [...brokers], logLevel: kafkajs.logLevel.NOTHING }).producer({
+    createPartitioner: kafkajs.Partitioners.DefaultPartitioner,
+  });
   await producer.connect();
   expect(await timersWhileIdle()).toBeGreaterThan(20);
   await producer.disconnect();
@@ -37,6 +39,8 @@ it('many sends at once are all acknowledged without those timers', async () => {
   const topics = Array.from({ length: 5 }, () => uniqueTopic('many'));
   await using sink = await openWith(topics[0] as string, kafkaConfig(brokers));
   for (const topic of topics) await sink.prepare({ name: topic, keyed: true }, never);
-  const sends = topics.flatMap((topic) => Array.from({ length: 40 }, (_, at) => sink.send(topic, [record('1', String(at))], new AbortController().signal)));
+  const sends = topics.flatMap((topic) =>
+    Array.from({ length: 40 }, (_, at) => sink.send(topic, [record('1', String(at))], new AbortController().signal)),
+  );
   expect(await Promise.all(sends)).toHaveLength(200);
 });

@@ -14,7 +14,9 @@ const { brokers, secure } = inject('servers').kafka;
 const deadline = 1500;
 
 /** A way to the broker that all of a client's connections take, and that can fail. */
-async function startNetwork(): Promise<AsyncDisposable & { readonly proxy: FaultyProxy; config(more?: Partial<KafkaSinkConfig>): KafkaSinkConfig }> {
+async function startNetwork(): Promise<
+  AsyncDisposable & { readonly proxy: FaultyProxy; config(more?: Partial<KafkaSinkConfig>): KafkaSinkConfig }
+> {
   const port = await freePort();
   const relay = await startRelay(Number(brokers[0]?.split(':')[1]), port);
   const proxy = await startProxy({ port: relay.port }, { port });
@@ -176,7 +178,10 @@ describe('an outage', () => {
     await sink.prepare({ name: two, keyed: true }, never);
     await Promise.all([sendAgain(sink, one, 0), sendAgain(sink, two, 0)]);
     network.proxy.blackhole(true);
-    expect(await Promise.all([codeOf(sink.send(one, batch(1), never)), codeOf(sink.send(two, batch(1), never))])).toEqual(['LIB308', 'LIB308']);
+    expect(await Promise.all([codeOf(sink.send(one, batch(1), never)), codeOf(sink.send(two, batch(1), never))])).toEqual([
+      'LIB308',
+      'LIB308',
+    ]);
     network.proxy.blackhole(false);
     await Promise.all([sendAgain(sink, one, 1), sendAgain(sink, two, 1)]);
     await expectOrder(one, 2);

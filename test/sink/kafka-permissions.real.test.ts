@@ -1,10 +1,10 @@
 import kafkajs, { type Admin } from 'kafkajs';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { openKafka } from '../../src/sink/kafka/sink.ts';
+import type { KafkaSinkConfig } from '../../src/sink/sink-config.ts';
 import { startKafka } from '../servers/kafka.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
 import { uniqueTopic } from '../support/topics.ts';
-import type { KafkaSinkConfig } from '../../src/sink/sink-config.ts';
-import { openKafka } from '../../src/sink/kafka/sink.ts';
 import { kafkaConfig, never, record } from './kafka/place.ts';
 
 const { AclOperationTypes, AclPermissionTypes, AclResourceTypes, ResourcePatternTypes } = kafkajs;
@@ -25,7 +25,9 @@ beforeAll(async () => {
   await admin.connect();
   release.unshift(() => admin.disconnect());
   user = secure?.user as string;
-  config = kafkaConfig(secure?.saslBrokers ?? [], { sasl: { mechanism: 'scram-sha-256', username: user, password: secure?.password as string } });
+  config = kafkaConfig(secure?.saslBrokers ?? [], {
+    sasl: { mechanism: 'scram-sha-256', username: user, password: secure?.password as string },
+  });
 });
 afterAll(async () => {
   for (const end of release) await end();
@@ -47,7 +49,10 @@ async function grant(topic: string, ...operations: readonly ('CREATE' | 'DESCRIB
 
 it('a user who may not see the topic: LIB310', async () => {
   await using sink = openKafka(config);
-  await expect(sink.prepare({ name: uniqueTopic('hidden'), keyed: true }, never)).rejects.toMatchObject({ code: 'LIB310', cure: expect.stringContaining('DESCRIBE') });
+  await expect(sink.prepare({ name: uniqueTopic('hidden'), keyed: true }, never)).rejects.toMatchObject({
+    code: 'LIB310',
+    cure: expect.stringContaining('DESCRIBE'),
+  });
 });
 
 it('a user who may see the topic and not write: LIB310 from the first send', async () => {
@@ -56,7 +61,10 @@ it('a user who may see the topic and not write: LIB310 from the first send', asy
   await grant(topic, 'DESCRIBE');
   await using sink = openKafka(config);
   await sink.prepare({ name: topic, keyed: true }, never);
-  await expect(sink.send(topic, [record('1', '1')], never)).rejects.toMatchObject({ code: 'LIB310', message: expect.stringContaining(topic) });
+  await expect(sink.send(topic, [record('1', '1')], never)).rejects.toMatchObject({
+    code: 'LIB310',
+    message: expect.stringContaining(topic),
+  });
 });
 
 it('a user who may write and not read the settings: publishes, with a finding', async () => {

@@ -23,7 +23,10 @@ async function prepare(spec: TopicSpec, topicDefaults: Partial<TopicDefaults> = 
 }
 
 async function settings(topic: string): Promise<ReadonlyMap<string, string>> {
-  const { resources } = await admin.describeConfigs({ includeSynonyms: false, resources: [{ type: kafkajs.ConfigResourceTypes.TOPIC, name: topic }] });
+  const { resources } = await admin.describeConfigs({
+    includeSynonyms: false,
+    resources: [{ type: kafkajs.ConfigResourceTypes.TOPIC, name: topic }],
+  });
   return new Map(resources[0]?.configEntries.map(({ configName, configValue }) => [configName, configValue]));
 }
 
@@ -32,7 +35,9 @@ async function partitions(topic: string): Promise<number | undefined> {
 }
 
 const make = (topic: string, config: Readonly<Record<string, string>>, numPartitions = 1) =>
-  admin.createTopics({ topics: [{ topic, numPartitions, configEntries: Object.entries(config).map(([name, value]) => ({ name, value })) }] });
+  admin.createTopics({
+    topics: [{ topic, numPartitions, configEntries: Object.entries(config).map(([name, value]) => ({ name, value })) }],
+  });
 
 describe('a topic that is missing', () => {
   it('is made compacted for a keyed stream, for rows of any time', async () => {
@@ -55,7 +60,10 @@ describe('a topic that is missing', () => {
 
   it('gets the partitions and settings of topicDefaults, which come before ours', async () => {
     const name = uniqueTopic('given');
-    await prepare({ name, keyed: true }, { partitions: 4, replication: 1, config: { 'cleanup.policy': 'compact,delete', 'segment.ms': '600000' } });
+    await prepare(
+      { name, keyed: true },
+      { partitions: 4, replication: 1, config: { 'cleanup.policy': 'compact,delete', 'segment.ms': '600000' } },
+    );
     const made = await settings(name);
     expect(made.get('cleanup.policy')).toBe('compact,delete');
     expect(made.get('segment.ms')).toBe('600000');
@@ -64,18 +72,27 @@ describe('a topic that is missing', () => {
 
   it('is an error where liberate may not make it', async () => {
     const name = uniqueTopic('missing');
-    await expect(prepare({ name, keyed: true }, { create: false })).rejects.toMatchObject({ code: 'LIB303', message: expect.stringContaining(name) });
+    await expect(prepare({ name, keyed: true }, { create: false })).rejects.toMatchObject({
+      code: 'LIB303',
+      message: expect.stringContaining(name),
+    });
     await expect(partitions(name)).rejects.toThrow();
   });
 
   it('with a setting that the broker does not know is an error', async () => {
     const name = uniqueTopic('unknown');
-    await expect(prepare({ name, keyed: true }, { config: { 'no.such.setting': '1' } })).rejects.toMatchObject({ code: 'LIB304', message: expect.stringContaining('INVALID_CONFIG') });
+    await expect(prepare({ name, keyed: true }, { config: { 'no.such.setting': '1' } })).rejects.toMatchObject({
+      code: 'LIB304',
+      message: expect.stringContaining('INVALID_CONFIG'),
+    });
   });
 
   it('with more replicas than there are brokers is an error', async () => {
     const name = uniqueTopic('replicas');
-    await expect(prepare({ name, keyed: true }, { replication: 3 })).rejects.toMatchObject({ code: 'LIB304', cure: expect.stringContaining('topicDefaults.replication') });
+    await expect(prepare({ name, keyed: true }, { replication: 3 })).rejects.toMatchObject({
+      code: 'LIB304',
+      cure: expect.stringContaining('topicDefaults.replication'),
+    });
   });
 
   it('is made once when several processes come at the same time', async () => {
@@ -93,8 +110,18 @@ describe('a topic that is there', () => {
   });
 
   const misfits: readonly (readonly [string, Readonly<Record<string, string>>, Finding['severity'], RegExp])[] = [
-    ['deletes old rows', { 'cleanup.policy': 'delete', 'retention.ms': '604800000' }, 'warning', /cleanup\.policy=delete and retention\.ms=604800000/],
-    ['deletes old rows beside compaction', { 'cleanup.policy': 'compact,delete', 'retention.ms': '604800000' }, 'warning', /cleanup\.policy=compact,delete/],
+    [
+      'deletes old rows',
+      { 'cleanup.policy': 'delete', 'retention.ms': '604800000' },
+      'warning',
+      /cleanup\.policy=delete and retention\.ms=604800000/,
+    ],
+    [
+      'deletes old rows beside compaction',
+      { 'cleanup.policy': 'compact,delete', 'retention.ms': '604800000' },
+      'warning',
+      /cleanup\.policy=compact,delete/,
+    ],
     ['stamps records itself', { 'cleanup.policy': 'compact', 'message.timestamp.type': 'LogAppendTime' }, 'info', /LogAppendTime/],
     ['takes small records only', { 'cleanup.policy': 'compact', 'max.message.bytes': '50000' }, 'warning', /max\.message\.bytes=50000/],
   ];
@@ -102,7 +129,9 @@ describe('a topic that is there', () => {
     it(`and ${what} is told of`, async () => {
       const name = uniqueTopic('misfit');
       await make(name, config);
-      expect(await prepare({ name, keyed: true })).toEqual([expect.objectContaining({ severity, message: expect.stringMatching(message), cure: expect.any(String) })]);
+      expect(await prepare({ name, keyed: true })).toEqual([
+        expect.objectContaining({ severity, message: expect.stringMatching(message), cure: expect.any(String) }),
+      ]);
     });
   }
 
@@ -110,7 +139,11 @@ describe('a topic that is there', () => {
     const name = uniqueTopic('partitions');
     await make(name, { 'cleanup.policy': 'compact' }, 2);
     expect(await prepare({ name, keyed: true }, { partitions: 6 })).toEqual([
-      expect.objectContaining({ severity: 'warning', code: 'LIB304', message: expect.stringContaining('2 partitions, topicDefaults says 6') }),
+      expect.objectContaining({
+        severity: 'warning',
+        code: 'LIB304',
+        message: expect.stringContaining('2 partitions, topicDefaults says 6'),
+      }),
     ]);
     expect(await partitions(name)).toBe(2);
   });
@@ -118,14 +151,20 @@ describe('a topic that is there', () => {
   it('and is compacted is refused for a stream without keys', async () => {
     const name = uniqueTopic('compacted');
     await make(name, { 'cleanup.policy': 'compact' });
-    await expect(prepare({ name, keyed: false })).rejects.toMatchObject({ code: 'LIB304', message: expect.stringContaining('without a key') });
+    await expect(prepare({ name, keyed: false })).rejects.toMatchObject({
+      code: 'LIB304',
+      message: expect.stringContaining('without a key'),
+    });
   });
 });
 
 describe('a name that Kafka does not allow', () => {
   for (const name of ['', '.', '..', 'a b', 'größe', 'shop/orders', 'x'.repeat(250)]) {
     it(`${JSON.stringify(name.slice(0, 20))} is refused by name`, async () => {
-      await expect(prepare({ name, keyed: true })).rejects.toMatchObject({ code: 'LIB304', message: expect.stringContaining(JSON.stringify(name)) });
+      await expect(prepare({ name, keyed: true })).rejects.toMatchObject({
+        code: 'LIB304',
+        message: expect.stringContaining(JSON.stringify(name)),
+      });
     });
   }
 });

@@ -51,7 +51,7 @@ describe('every way in', () => {
     'plain text': () => kafkaConfig(brokers),
     'plain text, not idempotent': () => kafkaConfig(brokers, { idempotent: false }),
     'plain text, acknowledged by the leader alone': () => kafkaConfig(brokers, { idempotent: false, acks: 'leader' }),
-    'TLS': () => kafkaConfig(secure?.tlsBrokers ?? [], { tls: tls() }),
+    TLS: () => kafkaConfig(secure?.tlsBrokers ?? [], { tls: tls() }),
     'TLS without verification': () => kafkaConfig(secure?.tlsBrokers ?? [], { tls: { ...tls(), ca: null, verify: false } }),
     'SASL PLAIN': () => kafkaConfig(secure?.saslBrokers ?? [], { sasl: login('plain') }),
     'SCRAM-SHA-256': () => kafkaConfig(secure?.saslBrokers ?? [], { sasl: login('scram-sha-256') }),
@@ -59,17 +59,20 @@ describe('every way in', () => {
     'SCRAM-SHA-512 over TLS': () => kafkaConfig(secure?.saslTlsBrokers ?? [], { sasl: login('scram-sha-512'), tls: tls() }),
   };
   for (const [way, config] of Object.entries(ways)) {
-    it.skipIf(secure === null && !way.startsWith('plain'))(`${way}: connects and publishes${secure === null ? ` (${notOurBroker})` : ''}`, async () => {
-      const topic = uniqueTopic('way');
-      await using sink = await openWith(topic, config());
-      expect((await sink.check(never))[0]?.message).toMatch(/^Kafka cluster \S+ with 1 broker$/);
-      const records = [record('1', 'one', { headers: { name: 'grün' } }), record('1', null)];
-      await sink.send(topic, records, never);
-      expect((await readTopic(brokers, topic)).map(seen)).toEqual([
-        { key: '1', value: 'one', timestamp: '1700000000000', headers: { name: 'grün' } },
-        { key: '1', value: null, timestamp: '1700000000000', headers: {} },
-      ]);
-    });
+    it.skipIf(secure === null && !way.startsWith('plain'))(
+      `${way}: connects and publishes${secure === null ? ` (${notOurBroker})` : ''}`,
+      async () => {
+        const topic = uniqueTopic('way');
+        await using sink = await openWith(topic, config());
+        expect((await sink.check(never))[0]?.message).toMatch(/^Kafka cluster \S+ with 1 broker$/);
+        const records = [record('1', 'one', { headers: { name: 'grün' } }), record('1', null)];
+        await sink.send(topic, records, never);
+        expect((await readTopic(brokers, topic)).map(seen)).toEqual([
+          { key: '1', value: 'one', timestamp: '1700000000000', headers: { name: 'grün' } },
+          { key: '1', value: null, timestamp: '1700000000000', headers: {} },
+        ]);
+      },
+    );
   }
 });
 
@@ -77,7 +80,13 @@ describe('every codec', () => {
   for (const compression of ['none', 'gzip', 'snappy', 'lz4', 'zstd'] as const) {
     it(`${compression}: what is written is read back, and packed on the way`, async () => {
       const topic = uniqueTopic(compression);
-      await using sink = await openWith(topic, kafkaConfig(brokers, { compression, topicDefaults: { partitions: 1, replication: 1, create: true, config: { 'max.message.bytes': '20000' } } }));
+      await using sink = await openWith(
+        topic,
+        kafkaConfig(brokers, {
+          compression,
+          topicDefaults: { partitions: 1, replication: 1, create: true, config: { 'max.message.bytes': '20000' } },
+        }),
+      );
       const records = Array.from({ length: 200 }, (_, at) => record(`key ${at}`, `value ${at} ${'abc'.repeat(50)}`));
       // 200 records of 170 bytes are more than the topic takes unpacked.
       if (compression === 'none') expect((await failure(sink.send(topic, records, never))).code).toBe('LIB305');
@@ -130,13 +139,38 @@ describe('what is refused says why', () => {
 
   describe.skipIf(secure === null)('with a broker of ours', () => {
     const cases: readonly (readonly [string, () => Partial<KafkaSinkConfig> & Pick<KafkaSinkConfig, 'brokers'>, string, RegExp])[] = [
-      ['a wrong password, PLAIN', () => ({ brokers: secure?.saslBrokers ?? [], sasl: { ...login('plain'), password: 'wrong-password' } }), 'LIB302', /sasl\.password/],
-      ['a wrong password, SCRAM', () => ({ brokers: secure?.saslBrokers ?? [], sasl: { ...login('scram-sha-256'), password: 'wrong-password' } }), 'LIB302', /sasl\.password/],
-      ['a user that does not exist', () => ({ brokers: secure?.saslBrokers ?? [], sasl: { ...login('scram-sha-512'), username: 'nobody' } }), 'LIB302', /sasl\.username/],
+      [
+        'a wrong password, PLAIN',
+        () => ({ brokers: secure?.saslBrokers ?? [], sasl: { ...login('plain'), password: 'wrong-password' } }),
+        'LIB302',
+        /sasl\.password/,
+      ],
+      [
+        'a wrong password, SCRAM',
+        () => ({ brokers: secure?.saslBrokers ?? [], sasl: { ...login('scram-sha-256'), password: 'wrong-password' } }),
+        'LIB302',
+        /sasl\.password/,
+      ],
+      [
+        'a user that does not exist',
+        () => ({ brokers: secure?.saslBrokers ?? [], sasl: { ...login('scram-sha-512'), username: 'nobody' } }),
+        'LIB302',
+        /sasl\.username/,
+      ],
       ['a login where none is asked for', () => ({ brokers, sasl: login('plain') }), 'LIB302', /remove sasl/],
       ['no login where one is asked for', () => ({ brokers: secure?.saslBrokers ?? [] }), 'LIB301', /asks for tls or sasl/],
-      ['a certificate signed by a CA that is not known', () => ({ brokers: secure?.tlsBrokers ?? [], tls: { ...tls(), ca: null } }), 'LIB302', /tls\.ca/],
-      ['a certificate of another host', () => ({ brokers: secure?.tlsBrokers ?? [], tls: { ...tls(), servername: 'other.example' } }), 'LIB302', /tls\.servername/],
+      [
+        'a certificate signed by a CA that is not known',
+        () => ({ brokers: secure?.tlsBrokers ?? [], tls: { ...tls(), ca: null } }),
+        'LIB302',
+        /tls\.ca/,
+      ],
+      [
+        'a certificate of another host',
+        () => ({ brokers: secure?.tlsBrokers ?? [], tls: { ...tls(), servername: 'other.example' } }),
+        'LIB302',
+        /tls\.servername/,
+      ],
       ['TLS where the listener has none', () => ({ brokers, tls: tls() }), 'LIB30[12]', /TLS listener|tls or sasl/],
       ['no TLS where the listener has it', () => ({ brokers: secure?.tlsBrokers ?? [] }), 'LIB301', /tls or sasl/],
     ];
@@ -160,7 +194,10 @@ describe('what is refused says why', () => {
 
   it('a record that the topic cannot take: LIB305 with its key and size, before anything is sent', async () => {
     const topic = uniqueTopic('oversize');
-    await using sink = await openWith(topic, kafkaConfig(brokers, { topicDefaults: { partitions: 1, replication: 1, create: true, config: { 'max.message.bytes': '5000' } } }));
+    await using sink = await openWith(
+      topic,
+      kafkaConfig(brokers, { topicDefaults: { partitions: 1, replication: 1, create: true, config: { 'max.message.bytes': '5000' } } }),
+    );
     expect(sink.limits(topic)).toMatchObject({ bytes: 4500, inFlight: 1 });
     const error = await failure(sink.send(topic, [record('fits', 'x'), record('{"id":7}', 'y'.repeat(6000))], never));
     expect(error.code).toBe('LIB305');
@@ -172,7 +209,10 @@ describe('what is refused says why', () => {
 
   it('a batch that the broker finds too large: LIB305 with the largest record', async () => {
     const topic = uniqueTopic('oversize');
-    await using sink = await openWith(topic, kafkaConfig(brokers, { topicDefaults: { partitions: 1, replication: 1, create: true, config: { 'max.message.bytes': '5000' } } }));
+    await using sink = await openWith(
+      topic,
+      kafkaConfig(brokers, { topicDefaults: { partitions: 1, replication: 1, create: true, config: { 'max.message.bytes': '5000' } } }),
+    );
     const records = [record('a', 'x'.repeat(2000)), record('b', 'x'.repeat(2500)), record('c', 'x'.repeat(1500))];
     const error = await failure(sink.send(topic, records, never));
     expect(error.code).toBe('LIB305');
@@ -181,9 +221,18 @@ describe('what is refused says why', () => {
 
   it('a time that the topic does not allow: LIB309 with the key', async () => {
     const topic = uniqueTopic('stamps');
-    await using sink = await openWith(topic, kafkaConfig(brokers, { topicDefaults: { partitions: 1, replication: 1, create: true, config: { 'message.timestamp.after.max.ms': '3600000' } } }));
+    await using sink = await openWith(
+      topic,
+      kafkaConfig(brokers, {
+        topicDefaults: { partitions: 1, replication: 1, create: true, config: { 'message.timestamp.after.max.ms': '3600000' } },
+      }),
+    );
     const now = Date.now();
-    const records = [record('now', 'x', { timestamp: String(now) }), record('far', 'x', { timestamp: String(now + 9e9) }), record('old', 'x', { timestamp: String(now - 1e6) })];
+    const records = [
+      record('now', 'x', { timestamp: String(now) }),
+      record('far', 'x', { timestamp: String(now + 9e9) }),
+      record('old', 'x', { timestamp: String(now - 1e6) }),
+    ];
     const error = await failure(sink.send(topic, records, never));
     expect(error.code).toBe('LIB309');
     expect(error.message).toContain('the record with key far');
@@ -199,7 +248,7 @@ describe('what is refused says why', () => {
 });
 
 describe('records', () => {
-  it('may lie far ahead of the broker\'s clock', async () => {
+  it("may lie far ahead of the broker's clock", async () => {
     const topic = uniqueTopic('future');
     await using sink = await openWith(topic, kafkaConfig(brokers));
     const timestamp = String(Date.now() + 400 * 86_400_000);
@@ -209,9 +258,16 @@ describe('records', () => {
 
   it('go by their key to the partition where the Java client puts them', async () => {
     const topic = uniqueTopic('murmur2');
-    await using sink = await openWith(topic, kafkaConfig(brokers, { topicDefaults: { partitions: 7, replication: 1, config: {}, create: true } }));
+    await using sink = await openWith(
+      topic,
+      kafkaConfig(brokers, { topicDefaults: { partitions: 7, replication: 1, config: {}, create: true } }),
+    );
     const keys = Array.from({ length: 200 }, (_, at) => `{"id":${at ** 3}}`);
-    await sink.send(topic, keys.map((key) => record(key, key)), never);
+    await sink.send(
+      topic,
+      keys.map((key) => record(key, key)),
+      never,
+    );
     const found = await readTopic(brokers, topic);
     expect(found).toHaveLength(keys.length);
     for (const { key, partition } of found) expect(partition).toBe((murmur2OfJava(Buffer.from(key as string)) & 0x7fffffff) % 7);
@@ -219,12 +275,21 @@ describe('records', () => {
 
   it('without a key fill one partition a batch and all partitions in turn', async () => {
     const topic = uniqueTopic('keyless');
-    await using sink = await openWith(topic, kafkaConfig(brokers, { topicDefaults: { partitions: 3, replication: 1, config: {}, create: true } }), false);
+    await using sink = await openWith(
+      topic,
+      kafkaConfig(brokers, { topicDefaults: { partitions: 3, replication: 1, config: {}, create: true } }),
+      false,
+    );
     for (let batch = 0; batch < 6; batch += 1) {
-      await sink.send(topic, Array.from({ length: 5 }, () => record(null, `batch ${batch}`)), never);
+      await sink.send(
+        topic,
+        Array.from({ length: 5 }, () => record(null, `batch ${batch}`)),
+        never,
+      );
     }
     const found = await readTopic(brokers, topic);
-    const partitionsOf = (batch: number) => new Set(found.filter(({ value }) => value === `batch ${batch}`).map(({ partition }) => partition));
+    const partitionsOf = (batch: number) =>
+      new Set(found.filter(({ value }) => value === `batch ${batch}`).map(({ partition }) => partition));
     for (let batch = 0; batch < 6; batch += 1) expect(partitionsOf(batch).size).toBe(1);
     for (const partition of [0, 1, 2]) expect(found.filter((one) => one.partition === partition)).toHaveLength(10);
   });

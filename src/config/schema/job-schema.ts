@@ -47,8 +47,9 @@ const initial = z.union(
 );
 
 // Schema and table part at the first dot; a name may hold blanks and further dots.
-const tableName = reading<string>('a table name such as customers or shop.orders', (value): Reading<string> =>
-  /^!?[^.!][^.]*(\..+)?$/.test(value.trim()) ? { value: value.trim() } : {},
+const tableName = reading<string>(
+  'a table name such as customers or shop.orders',
+  (value): Reading<string> => (/^!?[^.!][^.]*(\..+)?$/.test(value.trim()) ? { value: value.trim() } : {}),
 );
 
 const topic = reading('a topic name', (value) => topicFault(value) ?? { value });
@@ -176,7 +177,8 @@ export const jobSchema = mapping(
       examples: ['customers', 'shop.orders', ['shop.*', '!shop.tmp_*']],
     }),
     query: key(text('the path of an .sql file, or the text of a SELECT'), {
-      description: 'Query to read: the path of an .sql file, or its text. It may name :since and :until, where the cursor is to be bounded.',
+      description:
+        'Query to read: the path of an .sql file, or its text. It may name :since and :until, where the cursor is to be bounded.',
       default: '<this or table must be written>',
       examples: ['queries/order_summary.sql'],
     }),

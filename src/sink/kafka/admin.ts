@@ -42,7 +42,8 @@ export function adminOf(config: KafkaSinkConfig, log: KafkaLog): WithAdmin {
     } catch (error) {
       if (signal.aborted) throw signal.reason;
       // When no broker answers, kafkajs reads the metadata that it has not got.
-      if (error instanceof TypeError) throw new LiberateError('LIB301', `${what} at ${config.brokers.join(', ')}: no broker answers`, { cause: error });
+      if (error instanceof TypeError)
+        throw new LiberateError('LIB301', `${what} at ${config.brokers.join(', ')}: no broker answers`, { cause: error });
       throw sortKafkaError(error, { what, brokers: config.brokers });
     } finally {
       clearTimeout(timer);

@@ -73,9 +73,13 @@ export async function loadCodec(compression: keyof typeof packages, load: () => 
   try {
     return await load();
   } catch (cause) {
-    throw new LiberateError('LIB103', `compression ${compression} needs the package ${packages[compression]}, which cannot be loaded here`, {
-      cure: `Run \`npm install ${packages[compression]}\`, or choose compression: gzip.`,
-      cause,
-    });
+    throw new LiberateError(
+      'LIB103',
+      `compression ${compression} needs the package ${packages[compression]}, which cannot be loaded here`,
+      {
+        cure: `Run \`npm install ${packages[compression]}\`, or choose compression: gzip.`,
+        cause,
+      },
+    );
   }
 }

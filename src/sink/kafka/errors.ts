@@ -26,11 +26,20 @@ const passes = 'Nothing: it is tried again on a new connection; look at the brok
 
 /** The broker's own codes, by the name that Kafka gives them. */
 const byType: Readonly<Record<string, Verdict>> = {
-  TOPIC_AUTHORIZATION_FAILED: { code: 'LIB310', cure: 'Grant the user WRITE and DESCRIBE on the topic, and CREATE when liberate is to make it.' },
-  CLUSTER_AUTHORIZATION_FAILED: { code: 'LIB310', cure: 'Grant the user IDEMPOTENT_WRITE on the cluster (or set idempotent: false), and CREATE when liberate is to make topics.' },
+  TOPIC_AUTHORIZATION_FAILED: {
+    code: 'LIB310',
+    cure: 'Grant the user WRITE and DESCRIBE on the topic, and CREATE when liberate is to make it.',
+  },
+  CLUSTER_AUTHORIZATION_FAILED: {
+    code: 'LIB310',
+    cure: 'Grant the user IDEMPOTENT_WRITE on the cluster (or set idempotent: false), and CREATE when liberate is to make topics.',
+  },
   SASL_AUTHENTICATION_FAILED: { code: 'LIB302', cure: 'Check sasl.username, sasl.password and sasl.mechanism.' },
   UNSUPPORTED_SASL_MECHANISM: { code: 'LIB302', cure: 'Set sasl.mechanism to one that this listener offers.' },
-  ILLEGAL_SASL_STATE: { code: 'LIB302', cure: 'This listener does not ask for a login: remove sasl, or use the port of the SASL listener.' },
+  ILLEGAL_SASL_STATE: {
+    code: 'LIB302',
+    cure: 'This listener does not ask for a login: remove sasl, or use the port of the SASL listener.',
+  },
   UNKNOWN_TOPIC_OR_PARTITION: { code: 'LIB303' },
   INVALID_TOPIC_EXCEPTION: { code: 'LIB304', cure: 'Choose a topic name that the cluster accepts.' },
   INVALID_PARTITIONS: { code: 'LIB304', cure: 'Set topicDefaults.partitions to a number that the cluster accepts.' },
@@ -39,12 +48,15 @@ const byType: Readonly<Record<string, Verdict>> = {
   POLICY_VIOLATION: { code: 'LIB304', cure: 'Adapt topicDefaults to the policy of the cluster, or have the topic made by its owner.' },
   MESSAGE_TOO_LARGE: { code: 'LIB305' },
   RECORD_LIST_TOO_LARGE: { code: 'LIB305' },
-  INVALID_TIMESTAMP: { code: 'LIB309', cure: 'Raise the topic\'s message.timestamp.before.max.ms or message.timestamp.after.max.ms, or mend the row\'s time.' },
+  INVALID_TIMESTAMP: {
+    code: 'LIB309',
+    cure: "Raise the topic's message.timestamp.before.max.ms or message.timestamp.after.max.ms, or mend the row's time.",
+  },
   INVALID_RECORD: { code: 'LIB309', cure: 'A compacted topic takes no record without a key: give the job a key, or another topic.' },
   UNSUPPORTED_COMPRESSION_TYPE: { code: 'LIB309', cure: 'Choose another compression.' },
   REQUEST_TIMED_OUT: { code: 'LIB308', cure: 'Nothing: it is tried again; look whether all replicas are up if it goes on.' },
-  NOT_ENOUGH_REPLICAS: { code: 'LIB306', cure: 'Bring the missing brokers back, or lower the topic\'s min.insync.replicas.' },
-  NOT_ENOUGH_REPLICAS_AFTER_APPEND: { code: 'LIB306', cure: 'Bring the missing brokers back, or lower the topic\'s min.insync.replicas.' },
+  NOT_ENOUGH_REPLICAS: { code: 'LIB306', cure: "Bring the missing brokers back, or lower the topic's min.insync.replicas." },
+  NOT_ENOUGH_REPLICAS_AFTER_APPEND: { code: 'LIB306', cure: "Bring the missing brokers back, or lower the topic's min.insync.replicas." },
   // The producer's own bookkeeping: it is opened anew after every failure, so trying again helps.
   OUT_OF_ORDER_SEQUENCE_NUMBER: { code: 'LIB306', cure: passes },
   DUPLICATE_SEQUENCE_NUMBER: { code: 'LIB306', cure: passes },
@@ -53,7 +65,7 @@ const byType: Readonly<Record<string, Verdict>> = {
   UNKNOWN: { code: 'LIB306', cure: passes },
 };
 
-const wrongCa = 'Give the certificate of the CA that signed the broker\'s as tls.ca.';
+const wrongCa = "Give the certificate of the CA that signed the broker's as tls.ca.";
 
 /** What Node and OpenSSL say while they open a TLS connection. */
 const byTlsCode: Readonly<Record<string, string>> = {
@@ -64,14 +76,15 @@ const byTlsCode: Readonly<Record<string, string>> = {
   UNABLE_TO_GET_ISSUER_CERT_LOCALLY: wrongCa,
   CERT_SIGNATURE_FAILURE: wrongCa,
   CERT_UNTRUSTED: wrongCa,
-  CERT_HAS_EXPIRED: 'Have the broker\'s certificate renewed.',
+  CERT_HAS_EXPIRED: "Have the broker's certificate renewed.",
   CERT_NOT_YET_VALID: 'Check the clocks of this machine and of the broker.',
-  CERT_REVOKED: 'Have the broker\'s certificate renewed.',
+  CERT_REVOKED: "Have the broker's certificate renewed.",
   ERR_TLS_CERT_ALTNAME_INVALID: 'Name the broker as its certificate does, or give that name as tls.servername.',
-  EPROTO: 'Check that this port is a TLS listener and that it accepts this client\'s certificate.',
+  EPROTO: "Check that this port is a TLS listener and that it accepts this client's certificate.",
 };
 
-const unreachable = 'Check the brokers\' addresses and that they are up; a listener also closes the connection when it asks for tls or sasl and gets none, or the other way round.';
+const unreachable =
+  "Check the brokers' addresses and that they are up; a listener also closes the connection when it asks for tls or sasl and gets none, or the other way round.";
 
 /** Names under which kafkajs says that a connection, a broker or its answer is not there. */
 const absences: ReadonlySet<string> = new Set([
@@ -109,7 +122,8 @@ function verdict(errors: readonly NativeError[]): Verdict | null {
   const answer = errors.find(({ type }) => typeof type === 'string');
   if (answer?.type !== undefined) return verdictOfBroker(answer.type, answer.retriable === true);
   const names = errors.map(({ name }) => name);
-  if (names.includes('KafkaJSSASLAuthenticationError')) return { code: 'LIB302', cure: 'Check sasl.username, sasl.password and sasl.mechanism.' };
+  if (names.includes('KafkaJSSASLAuthenticationError'))
+    return { code: 'LIB302', cure: 'Check sasl.username, sasl.password and sasl.mechanism.' };
   const native = errors.map(({ code }) => code).find((code) => typeof code === 'string');
   if (native !== undefined) {
     const cure = byTlsCode[native] ?? (/^ERR_(SSL|TLS|OSSL)_/.test(native) ? byTlsCode['EPROTO'] : undefined);

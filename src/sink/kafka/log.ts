@@ -39,7 +39,9 @@ export function logThrough(log: KafkaLog, secrets: readonly string[]): logCreato
     ({ namespace, level, log: line }) => {
       const error = text(line['error']);
       const broker = text(line['broker']);
-      const passes = [line.message, error].some((said) => said !== undefined && passing.has(said.replace(/^Failed to send messages: /, '')));
+      const passes = [line.message, error].some(
+        (said) => said !== undefined && passing.has(said.replace(/^Failed to send messages: /, '')),
+      );
       log({
         level: level === logLevel.INFO ? 'info' : level === logLevel.DEBUG || passes ? 'debug' : 'warn',
         message: redactSecrets(line.message, secrets),

@@ -56,7 +56,11 @@ export function openKafkajsProducer(config: KafkaSinkConfig, log: KafkaLog): Rec
       await producer.send({ topic, messages: records as Message[], acks, compression, timeout: config.deadline });
     },
     async close() {
-      if (opened !== null) await within(disconnectWithin, opened.then(() => producer.disconnect()));
+      if (opened !== null)
+        await within(
+          disconnectWithin,
+          opened.then(() => producer.disconnect()),
+        );
       client.cut();
     },
     cut: () => client.cut(),

@@ -22,18 +22,24 @@ export function nameOf(record: OutboundRecord): string {
 }
 
 const largestOf = (records: readonly OutboundRecord[]): OutboundRecord | undefined =>
-  records.reduce<OutboundRecord | undefined>((largest, one) => (largest === undefined || leastBytes(one) > leastBytes(largest) ? one : largest), undefined);
+  records.reduce<OutboundRecord | undefined>(
+    (largest, one) => (largest === undefined || leastBytes(one) > leastBytes(largest) ? one : largest),
+    undefined,
+  );
 
 /** The broker judges a batch as a whole and does not say which record is at fault. */
 function farthestInTime(records: readonly OutboundRecord[], now: number): OutboundRecord | undefined {
   const distance = ({ timestamp }: OutboundRecord): number => Math.abs(Number(timestamp) - now);
-  return records.reduce<OutboundRecord | undefined>((far, one) => (far === undefined || distance(one) > distance(far) ? one : far), undefined);
+  return records.reduce<OutboundRecord | undefined>(
+    (far, one) => (far === undefined || distance(one) > distance(far) ? one : far),
+    undefined,
+  );
 }
 
 export function tooLarge(topic: string, record: OutboundRecord, limit: number, cause?: unknown): LiberateError {
   const bytes = leastBytes(record);
   return new LiberateError('LIB305', `topic ${topic} accepts ${limit} bytes a batch; ${nameOf(record)} has about ${bytes}`, {
-    cure: 'Raise the topic\'s max.message.bytes, or exclude a wide column.',
+    cure: "Raise the topic's max.message.bytes, or exclude a wide column.",
     cause,
   });
 }
@@ -46,7 +52,13 @@ export function refuseOversize(topic: string, records: readonly OutboundRecord[]
 }
 
 /** The same refusal by the broker, with the record that is at fault in all likelihood. */
-export function blame(error: LiberateError, topic: string, records: readonly OutboundRecord[], limit: number, type: string | null): LiberateError {
+export function blame(
+  error: LiberateError,
+  topic: string,
+  records: readonly OutboundRecord[],
+  limit: number,
+  type: string | null,
+): LiberateError {
   const largest = largestOf(records);
   if (error.code === 'LIB305' && largest !== undefined) {
     return records.length === 1 ? tooLarge(topic, largest, limit, error) : batchTooLarge(topic, records.length, largest, limit, error);
@@ -55,13 +67,16 @@ export function blame(error: LiberateError, topic: string, records: readonly Out
   const suspect = type === 'INVALID_TIMESTAMP' ? farthestInTime(records, Date.now()) : records.find(({ key }) => key === null);
   if (suspect === undefined) return error;
   const stamp = type === 'INVALID_TIMESTAMP' ? `, whose time is ${suspect.timestamp} ms` : '';
-  return new LiberateError('LIB309', `${error.message}; first to look at: ${nameOf(suspect)}${stamp}`, { cure: error.cure, cause: error.cause });
+  return new LiberateError('LIB309', `${error.message}; first to look at: ${nameOf(suspect)}${stamp}`, {
+    cure: error.cure,
+    cause: error.cause,
+  });
 }
 
 function batchTooLarge(topic: string, count: number, largest: OutboundRecord, limit: number, cause: LiberateError): LiberateError {
   return new LiberateError(
     'LIB305',
     `topic ${topic} accepts ${limit} bytes a batch and refused one of ${count} records; the largest is ${nameOf(largest)} with about ${leastBytes(largest)}`,
-    { cure: 'Raise the topic\'s max.message.bytes, or exclude a wide column.', cause: cause.cause },
+    { cure: "Raise the topic's max.message.bytes, or exclude a wide column.", cause: cause.cause },
   );
 }

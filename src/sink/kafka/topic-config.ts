@@ -74,7 +74,13 @@ export function findingsOf(spec: TopicSpec, facts: TopicFacts, defaults: TopicDe
     );
   }
   if (facts.config === null) {
-    findings.push(finding('info', `the settings of topic ${spec.name} may not be read by this user; the broker's defaults are assumed`, 'Grant DESCRIBE_CONFIGS on the topic.'));
+    findings.push(
+      finding(
+        'info',
+        `the settings of topic ${spec.name} may not be read by this user; the broker's defaults are assumed`,
+        'Grant DESCRIBE_CONFIGS on the topic.',
+      ),
+    );
     return findings;
   }
   return [...findings, ...retentionFindings(spec, facts.config), ...recordFindings(spec, facts)];
@@ -87,18 +93,32 @@ function retentionFindings(spec: TopicSpec, config: ReadonlyMap<string, string>)
   if (limits.length === 0) return [];
   const found = limits.map((name) => `${name}=${config.get(name)}`).join(', ');
   const cure = spec.keyed ? 'Set cleanup.policy=compact on the topic.' : 'Set retention.ms=-1 and retention.bytes=-1 on the topic.';
-  return [finding('warning', `topic ${spec.name} has cleanup.policy=${policy} and ${found}: old rows vanish from it, by their own time`, cure)];
+  return [
+    finding('warning', `topic ${spec.name} has cleanup.policy=${policy} and ${found}: old rows vanish from it, by their own time`, cure),
+  ];
 }
 
 function recordFindings(spec: TopicSpec, facts: TopicFacts): readonly Finding[] {
   const config = facts.config as ReadonlyMap<string, string>;
   const findings: Finding[] = [];
   if (config.get('message.timestamp.type') === 'LogAppendTime') {
-    findings.push(finding('info', `topic ${spec.name} has message.timestamp.type=LogAppendTime: records carry the time of their arrival, not of their row`, 'Set message.timestamp.type=CreateTime on the topic.'));
+    findings.push(
+      finding(
+        'info',
+        `topic ${spec.name} has message.timestamp.type=LogAppendTime: records carry the time of their arrival, not of their row`,
+        'Set message.timestamp.type=CreateTime on the topic.',
+      ),
+    );
   }
   const max = maxMessageBytes(facts);
   if (max < defaultMaxMessageBytes) {
-    findings.push(finding('warning', `topic ${spec.name} has max.message.bytes=${max}, less than Kafka's default of ${defaultMaxMessageBytes}: a wider row stops its job`, 'Raise max.message.bytes on the topic.'));
+    findings.push(
+      finding(
+        'warning',
+        `topic ${spec.name} has max.message.bytes=${max}, less than Kafka's default of ${defaultMaxMessageBytes}: a wider row stops its job`,
+        'Raise max.message.bytes on the topic.',
+      ),
+    );
   }
   return findings;
 }

@@ -1,6 +1,6 @@
 import kafkajs, { type Admin, type ITopicConfig } from 'kafkajs';
-import type { Clock } from '../../kit/clock.ts';
 import { throwIfAborted } from '../../kit/abort.ts';
+import type { Clock } from '../../kit/clock.ts';
 import { LiberateError } from '../../kit/errors.ts';
 import type { TopicSpec } from '../../model/record.ts';
 import type { TopicDefaults } from '../sink-config.ts';
@@ -39,6 +39,9 @@ export async function lookAt(admin: Admin, topic: string): Promise<TopicFacts | 
   return partitions === null ? null : { partitions: partitions.all, config: await settingsOf(admin, topic) };
 }
 
+/** What brokers answer for a moment about a topic that was just made. */
+const notYet: ReadonlySet<string> = new Set(['LEADER_NOT_AVAILABLE', 'NOT_LEADER_FOR_PARTITION', 'UNKNOWN_TOPIC_OR_PARTITION']);
+
 async function create(admin: Admin, spec: TopicSpec, defaults: TopicDefaults, settings: Readonly<Record<string, string>>): Promise<void> {
   const topic: ITopicConfig = {
     topic: spec.name,
@@ -50,18 +53,27 @@ async function create(admin: Admin, spec: TopicSpec, defaults: TopicDefaults, se
   await admin.createTopics({ topics: [topic], waitForLeaders: false });
 }
 
+/** A leader is named in the metadata a little before it knows: only its answer for the offsets shows that it takes records. */
 async function isLed(admin: Admin, topic: string): Promise<boolean> {
   try {
     const partitions = await partitionsOf(admin, topic);
-    return partitions !== null && partitions.all > 0 && partitions.led === partitions.all;
+    if (partitions === null || partitions.all === 0 || partitions.led < partitions.all) return false;
+    await admin.fetchTopicOffsets(topic);
+    return true;
   } catch (error) {
-    if (brokerCode(error) === 'LEADER_NOT_AVAILABLE') return false;
+    if (notYet.has(brokerCode(error) ?? '')) return false;
     throw error;
   }
 }
 
 /** Makes the topic and waits until each partition has a leader: a send before that would fail. */
-export async function makeTopic(admin: Admin, spec: TopicSpec, defaults: TopicDefaults, clock: Clock, signal: AbortSignal): Promise<TopicFacts> {
+export async function makeTopic(
+  admin: Admin,
+  spec: TopicSpec,
+  defaults: TopicDefaults,
+  clock: Clock,
+  signal: AbortSignal,
+): Promise<TopicFacts> {
   const settings = settingsOfNewTopic(spec, defaults);
   try {
     await create(admin, spec, defaults, settings);

@@ -15,7 +15,12 @@ it('says which package a compression needs when it cannot be loaded', async () =
 for (const compression of ['gzip', 'snappy', 'lz4', 'zstd'] as const) {
   it(`${compression}: unpacks what it has packed`, async () => {
     const type = await useCompression(compression);
-    const codec = (kafkajs.CompressionCodecs as Record<number, () => { compress(encoder: { buffer: Buffer }): Promise<Buffer>; decompress(data: Buffer): Promise<Buffer> }>)[type]?.();
+    const codec = (
+      kafkajs.CompressionCodecs as Record<
+        number,
+        () => { compress(encoder: { buffer: Buffer }): Promise<Buffer>; decompress(data: Buffer): Promise<Buffer> }
+      >
+    )[type]?.();
     const text = Buffer.from('the same again, '.repeat(500));
     const packed = await codec?.compress({ buffer: text });
     expect(packed?.length).toBeLessThan(text.length / 5);

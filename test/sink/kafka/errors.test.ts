@@ -10,10 +10,15 @@ const attempted = { what: 'publishing to topic t', brokers: ['one:9092', 'two:90
 /** As kafkajs throws them: wrapped in what its retries make of them. */
 const answer = (type: string, retriable: boolean): Error => {
   const native = new kafkajs.KafkaJSProtocolError(Object.assign(new Error(`words of ${type}`), { type, retriable }) as never);
-  return retriable ? new kafkajs.KafkaJSNumberOfRetriesExceeded(native, { retryCount: 0, retryTime: 300 }) : Object.assign(new kafkajs.KafkaJSNonRetriableError(native), { cause: native });
+  return retriable
+    ? new kafkajs.KafkaJSNumberOfRetriesExceeded(native, { retryCount: 0, retryTime: 300 })
+    : Object.assign(new kafkajs.KafkaJSNonRetriableError(native), { cause: native });
 };
 const broken = (code: string | undefined): Error =>
-  new kafkajs.KafkaJSNumberOfRetriesExceeded(new kafkajs.KafkaJSConnectionError(`Connection error: ${code}`, { broker: 'one:9092', ...(code === undefined ? {} : { code }) }), { retryCount: 0, retryTime: 300 });
+  new kafkajs.KafkaJSNumberOfRetriesExceeded(
+    new kafkajs.KafkaJSConnectionError(`Connection error: ${code}`, { broker: 'one:9092', ...(code === undefined ? {} : { code }) }),
+    { retryCount: 0, retryTime: 300 },
+  );
 
 const answers: readonly (readonly [string, boolean, string])[] = [
   ['TOPIC_AUTHORIZATION_FAILED', false, 'LIB310'],
@@ -88,7 +93,9 @@ describe('the record to blame', () => {
   });
 
   it('is the one without a key on a compacted topic', () => {
-    expect(blame(refused('LIB309'), 't', [record('a', 'x'), record(null, 'x')], 100, 'INVALID_RECORD').message).toContain('a record without a key');
+    expect(blame(refused('LIB309'), 't', [record('a', 'x'), record(null, 'x')], 100, 'INVALID_RECORD').message).toContain(
+      'a record without a key',
+    );
   });
 
   it('is named by its text, shortened, or in hex', () => {

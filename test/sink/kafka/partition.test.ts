@@ -6,15 +6,21 @@ import { murmur2, Partitioner, partitionOf } from '../../../src/sink/kafka/parti
 /** From the tests of Kafka itself. */
 const known: Readonly<Record<string, number>> = {
   '21': -973932308,
-  'foobar': -790332482,
+  foobar: -790332482,
   'a-little-bit-long-string': -985981536,
   'a-little-bit-longer-string': -1486304829,
-  'lkjh234lh9fiuh90y23oiuhsafujhadof229phr9h19h89h8': -58897971,
-  'abc': 479470107,
+  lkjh234lh9fiuh90y23oiuhsafujhadof229phr9h19h89h8: -58897971,
+  abc: 479470107,
 };
 
 const led = (count: number, leaderless: readonly number[] = []): PartitionMetadata[] =>
-  Array.from({ length: count }, (_, partitionId) => ({ partitionId, partitionErrorCode: 0, leader: leaderless.includes(partitionId) ? -1 : 1, replicas: [], isr: [] }));
+  Array.from({ length: count }, (_, partitionId) => ({
+    partitionId,
+    partitionErrorCode: 0,
+    leader: leaderless.includes(partitionId) ? -1 : 1,
+    replicas: [],
+    isr: [],
+  }));
 
 for (const [text, hash] of Object.entries(known)) {
   it(`hashes ${text} as Kafka does`, () => {

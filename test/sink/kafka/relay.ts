@@ -17,7 +17,10 @@ export async function startRelay(brokerPort: number, advertisedPort: number): Pr
     }
     client.on('data', (bytes) => broker.write(bytes));
     broker.on('data', (bytes) => client.write(readdressed(bytes, brokerPort, advertisedPort)));
-    for (const [from, to] of [[client, broker], [broker, client]] as const) {
+    for (const [from, to] of [
+      [client, broker],
+      [broker, client],
+    ] as const) {
       from.on('end', () => to.end());
       from.on('error', () => to.resetAndDestroy());
       from.on('close', () => to.destroy());

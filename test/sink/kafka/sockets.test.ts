@@ -1,6 +1,6 @@
 import { once } from 'node:events';
-import net from 'node:net';
 import type { AddressInfo } from 'node:net';
+import net from 'node:net';
 import { expect, it } from 'vitest';
 import { Sockets } from '../../../src/sink/kafka/sockets.ts';
 

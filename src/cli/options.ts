@@ -1,0 +1,38 @@
+import { LiberateError } from '../kit/errors.ts';
+
+/** An option given twice comes as a list: the last one counts, as it does for flags. */
+function last<T>(given: T | readonly T[]): T {
+  return Array.isArray(given) ? (given.at(-1) as T) : (given as T);
+}
+
+export const text = (describe: string) => ({ type: 'string', describe, requiresArg: true, coerce: last<string> }) as const;
+
+export const flag = (describe: string, value = false) => ({ type: 'boolean', describe, default: value }) as const;
+
+export function choice<T extends string>(choices: readonly T[], value: T, describe: string) {
+  return { choices, default: value, describe, requiresArg: true, coerce: last<T> } as const;
+}
+
+export function wholeNumber(name: string, value: number, describe: string) {
+  const coerce = (given: number | readonly number[]): number => {
+    const amount = last(given);
+    if (Number.isSafeInteger(amount) && amount > 0) return amount;
+    throw new LiberateError('LIB110', `--${name} is no whole number above zero`);
+  };
+  return { type: 'number', default: value, describe, requiresArg: true, coerce } as const;
+}
+
+/** `--job a,b --job c`. One word each time, so that the file may follow it. */
+export const jobNames = {
+  type: 'string',
+  array: true,
+  nargs: 1,
+  describe: 'only these jobs, by comma or repeated',
+  coerce: (given: readonly string[] | undefined): readonly string[] => {
+    if (given === undefined) return [];
+    const names = given.flatMap((one) => one.split(',')).map((name) => name.trim()).filter((name) => name !== '');
+    // An empty variable of a shell script must not mean every job.
+    if (names.length === 0) throw new LiberateError('LIB110', '--job names no job');
+    return [...new Set(names)];
+  },
+} as const;

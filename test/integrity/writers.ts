@@ -1,0 +1,145 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { OwnSession, TestDatabase } from '../support/databases.ts';
+import { type Random, seededRandom } from './random.ts';
+
+export interface WriteOptions {
+  /** Sessions that write at once. */
+  readonly sessions: number;
+  readonly seed: number;
+  /** Most milliseconds that a transaction is held open. */
+  readonly holdMs: number;
+  /** Ends the writing: each session finishes the transaction that it is in. */
+  readonly signal: AbortSignal;
+}
+
+export interface Written {
+  readonly committed: number;
+  readonly rolledBack: number;
+  /** Bodies of rows that were never committed. */
+  readonly phantoms: ReadonlySet<string>;
+}
+
+/** Rows that all sessions like to update, so that they wait on each other's locks. */
+const hot = 5;
+export const seedRows = 40;
+
+/** The server ended the transaction itself: a deadlock, or a lock waited for too long. */
+const ended = new Set(['40P01', '55P03', 'ER_LOCK_DEADLOCK', 'ER_LOCK_WAIT_TIMEOUT']);
+
+/** Fills both tables with a few committed rows. */
+export async function seedTables(db: TestDatabase): Promise<void> {
+  for (let at = 0; at < seedRows; at += 1) {
+    await db.run(`INSERT INTO items (version, body) VALUES (1, 'seed ${at}'); INSERT INTO entries (version, body) VALUES (1, 'seed ${at}')`);
+  }
+}
+
+/**
+ * Sessions of their own write into `items` and `entries` at the same time: inserts and updates stamped by the
+ * server's now(), held open, under savepoints, one in ten rolled back.
+ */
+export async function writeConcurrently(db: TestDatabase, options: WriteOptions): Promise<Written> {
+  const random = seededRandom(options.seed);
+  const ids = Array.from({ length: seedRows }, (_, at) => at + 1);
+  const writers = Array.from({ length: options.sessions }, (_, number) => new Writer(db, number, ids, random.fork(), options.holdMs));
+  await Promise.all(writers.map((writer) => writer.run(options.signal)));
+  const sum = (of: (writer: Writer) => number): number => writers.reduce((total, writer) => total + of(writer), 0);
+  return {
+    committed: sum(({ committed }) => committed),
+    rolledBack: sum(({ rolledBack }) => rolledBack),
+    phantoms: new Set(writers.flatMap(({ phantoms }) => phantoms)),
+  };
+}
+
+class Writer {
+  readonly #db: TestDatabase;
+  readonly #number: number;
+  /** Ids of committed items, shared by all writers. */
+  readonly #ids: number[];
+  readonly #random: Random;
+  readonly #holdMs: number;
+  readonly phantoms: string[] = [];
+  committed = 0;
+  rolledBack = 0;
+  #bodies = 0;
+
+  constructor(db: TestDatabase, number: number, ids: number[], random: Random, holdMs: number) {
+    this.#db = db;
+    this.#number = number;
+    this.#ids = ids;
+    this.#random = random;
+    this.#holdMs = holdMs;
+  }
+
+  async run(signal: AbortSignal): Promise<void> {
+    await using session = await this.#db.connect();
+    while (!signal.aborted) await this.#transaction(session);
+  }
+
+  async #transaction(session: OwnSession): Promise<void> {
+    const random = this.#random;
+    const bodies: string[] = [];
+    const inserted: number[] = [];
+    let hold = random.below(this.#holdMs);
+    const wait = async (share: number): Promise<void> => {
+      const ms = Math.round(hold * share);
+      hold -= ms;
+      await sleep(ms);
+    };
+    try {
+      await session.run('BEGIN');
+      // Half of them have written nothing, and so have no transaction id, while they have begun already.
+      await session.rows('SELECT count(*) FROM items WHERE id < 10');
+      if (random.chance(0.5)) await wait(random.next());
+      for (let left = 1 + random.below(3); left > 0; left -= 1) {
+        await this.#step(session, bodies, inserted);
+        await wait(random.next() / 2);
+      }
+      if (random.chance(0.3)) await this.#underSavepoint(session, bodies, inserted);
+      await wait(1);
+      if (random.chance(0.1)) throw new RollBack();
+      await session.run('COMMIT');
+    } catch (error) {
+      if (!(error instanceof RollBack) && !ended.has(String((error as { readonly code?: unknown }).code))) throw error;
+      await session.run('ROLLBACK');
+      this.phantoms.push(...bodies);
+      this.rolledBack += 1;
+      return;
+    }
+    this.#ids.push(...inserted);
+    this.committed += 1;
+  }
+
+  async #step(session: OwnSession, bodies: string[], inserted: number[]): Promise<void> {
+    const random = this.#random;
+    const body = `w${this.#number} ${(this.#bodies += 1)}`;
+    bodies.push(body);
+    const kind = random.next();
+    if (kind < 0.25) {
+      await session.run(`INSERT INTO entries (version, body) VALUES (1, '${body}')`);
+    } else if (kind < 0.5) {
+      const [row] = await session.rows(`INSERT INTO items (version, body) VALUES (1, '${body}') RETURNING id`);
+      inserted.push(Number(row?.[0]));
+    } else {
+      const id = random.chance(0.3) ? 1 + random.below(hot) : random.pick(this.#ids);
+      const stamps = this.#db.kind === 'mariadb' ? 'updated_at = NOW(6)' : 'updated_at = now(), touched_at = now()';
+      await session.run(`UPDATE items SET version = version + 1, body = '${body}', ${stamps} WHERE id = ${id}`);
+    }
+  }
+
+  /** The rows of a savepoint that is kept carry a transaction id of their own in PostgreSQL. */
+  async #underSavepoint(session: OwnSession, bodies: string[], inserted: number[]): Promise<void> {
+    const kept = this.#random.chance(0.5);
+    const [own, ids]: [string[], number[]] = [[], []];
+    await session.run('SAVEPOINT s');
+    await this.#step(session, own, ids);
+    await session.run(kept ? 'RELEASE SAVEPOINT s' : 'ROLLBACK TO SAVEPOINT s');
+    if (!kept) {
+      this.phantoms.push(...own);
+      return;
+    }
+    bodies.push(...own);
+    inserted.push(...ids);
+  }
+}
+
+class RollBack extends Error {}
