@@ -10,7 +10,7 @@ import { type BackfillReport, backfillJob } from './engine/backfill.ts';
 import { runJobs } from './engine/run.ts';
 import { Disposables } from './kit/disposables.ts';
 import { LiberateError } from './kit/errors.ts';
-import type { Observer } from './observe/event.ts';
+import { type Observer, tellAll } from './observe/event.ts';
 
 export type { BackfillReport } from './engine/backfill.ts';
 export { type ErrorCode, errorTable, formatError, LiberateError } from './kit/errors.ts';
@@ -26,7 +26,7 @@ export interface LibraryOptions {
   readonly only?: readonly string[];
   /** Variables of `${NAME}`; default: the process's environment. */
   readonly env?: Readonly<Record<string, string | undefined>>;
-  /** Hears every event; must not throw or block. */
+  /** Hears every event. It must not block; what it throws is dropped. */
   readonly observer?: Observer;
   /** Ends the run in order: the batch under way is finished or given up, the mark saved. */
   readonly signal?: AbortSignal;
@@ -76,7 +76,8 @@ async function withEngine<T>(options: LibraryOptions, work: (use: Use) => Promis
   const jobs = chooseJobs(config, options.only ?? []);
   const signal = options.signal ?? new AbortController().signal;
   await using stack = new Disposables();
-  const engine = await compose({ config, jobs, observer: options.observer ?? (() => undefined), stdout: process.stdout, signal }, stack);
+  const observer = tellAll(options.observer === undefined ? [] : [options.observer]);
+  const engine = await compose({ config, jobs, observer, stdout: process.stdout, signal }, stack);
   return await work({ engine, jobs, signal });
 }
 

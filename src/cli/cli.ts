@@ -1,6 +1,6 @@
 import yargs, { type Argv } from 'yargs';
 import { LiberateError } from '../kit/errors.ts';
-import { choice, flag, jobNames, text, wholeNumber } from './options.ts';
+import { choice, flag, someJobs, text, whichJobs, wholeNumber } from './options.ts';
 import type { CommonOptions, Surroundings } from './surroundings.ts';
 
 /** Called with the exit code of the command that ran. */
@@ -8,10 +8,10 @@ type Done = (exit: number) => void;
 
 type Common = CommonOptions & { readonly job: readonly string[] };
 
-function common(argv: Argv): Argv<Common> {
+function common(argv: Argv, job: typeof someJobs | typeof whichJobs = someJobs): Argv<Common> {
   return argv
     .positional('file', { type: 'string', demandOption: true, describe: 'the jobs file (YAML)' })
-    .option('job', jobNames)
+    .option('job', job)
     .option('json', flag('machine-readable output'))
     .option('log-level', choice(['debug', 'info', 'warn', 'error'], 'info', 'least level of the log on stderr'))
     .option('log-format', choice(['auto', 'pretty', 'json'], 'auto', 'auto: pretty on a terminal, JSON elsewhere')) as unknown as Argv<Common>;
@@ -39,8 +39,7 @@ export function commandLine(args: readonly string[], surroundings: Surroundings,
       'backfill <file>',
       'publish what a job\'s table holds now, whole or a range; the live mark stays',
       (argv) =>
-        common(argv)
-          .demandOption('job')
+        common(argv, whichJobs)
           .option('from', text('cursor at or after this'))
           .option('to', text('cursor before this'))
           .option('dry-run', flag('only count'))
@@ -82,8 +81,9 @@ export function commandLine(args: readonly string[], surroundings: Surroundings,
     .wrap(100)
     .exitProcess(false)
     .fail((message, error) => {
-      // yargs calls this for its own complaints (message) and for what a command threw (error).
-      throw error ?? new LiberateError('LIB110', message.trim());
+      // yargs calls this for what a command threw, and for its own complaints: as a message, or wrapped as its own kind of error.
+      if (error !== undefined && error !== null && error.name !== 'YError') throw error;
+      throw new LiberateError('LIB110', message.trim());
     });
 }
 
@@ -100,8 +100,7 @@ function stateCommands(argv: Argv, surroundings: Surroundings, done: Done): Argv
       'set <file>',
       'move the mark of a job, or keep it under a changed definition',
       (own) =>
-        common(own)
-          .demandOption('job')
+        common(own, whichJobs)
           .option('from', text('read rows whose cursor is at or after this next'))
           .option('accept', flag('keep the mark although the job\'s definition changed'))
           .example('$0 state set jobs.yaml --job orders --from 2026-01-01', 'read again since New Year'),
@@ -110,7 +109,7 @@ function stateCommands(argv: Argv, surroundings: Surroundings, done: Done): Argv
     .command(
       'reset <file>',
       'forget the progress of a job: it loads afresh',
-      (own) => common(own).demandOption('job').example('$0 state reset jobs.yaml --job orders', 'the next cycle loads everything'),
+      (own) => common(own, whichJobs).example('$0 state reset jobs.yaml --job orders', 'the next cycle loads everything'),
       async (own) => done(await (await import('./commands/state.ts')).stateReset(own, surroundings)),
     )
     .command(
@@ -138,10 +137,13 @@ function stateCommands(argv: Argv, surroundings: Surroundings, done: Done): Argv
 function complaints(commands: string): Record<string, string> {
   const plural = (text: string): string => ({ one: text, other: text }) as unknown as string;
   return {
-    'Unknown command: %s': plural(`there is no command %s; there are: ${commands}`),
+    'Unknown command: %s': plural(`unexpected "%s"; the commands are: ${commands}`),
     'Did you mean %s?': 'there is no such command; did you mean %s?',
-    'Not enough non-option arguments: got %s, need at least %s': plural('the path of the jobs file is missing'),
+    'Not enough non-option arguments: got %s, need at least %s': plural('the path of the jobs file is missing: %s of %s given'),
     'Not enough arguments following: %s': 'the option --%s has no value',
+    'Unknown argument: %s': plural('there is no option --%s'),
+    'Invalid values:': '',
+    'Argument: %s, Given: %s, Choices: %s': '--%s is %s; it can be %s',
     'Missing required argument: %s': plural('the option --%s is missing'),
   };
 }

@@ -10,11 +10,14 @@ import type { CommonOptions, Surroundings } from './surroundings.ts';
 export class ConfigRefused extends Error {}
 
 /** Reads the jobs file; prints every problem at once and throws ConfigRefused when there is one. */
-export async function load(options: Pick<CommonOptions, 'file' | 'json'>, { env, stderr }: Surroundings): Promise<Config> {
+export async function load(options: Pick<CommonOptions, 'file' | 'json'>, { env, stderr, secrets }: Surroundings): Promise<Config> {
   const result = await loadConfig(options.file, env);
-  const paint = paints(stderr);
+  const paint = paints(stderr, env);
   for (const { at, message, cure } of result.warnings) stderr.write(`${at}: ${paint.yellow('warning')}: ${message}. ${cure}\n`);
-  if (result.ok) return result.config;
+  if (result.ok) {
+    for (const secret of result.config.secrets) secrets.add(secret);
+    return result.config;
+  }
   if (options.json) stderr.write(`${JSON.stringify({ problems: result.problems })}\n`);
   else {
     for (const { at, code, message, cure } of result.problems) stderr.write(`${at}: ${paint.red(code)}: ${message}. ${cure}\n`);
@@ -32,6 +35,11 @@ export function chooseJobs(config: Config, names: readonly string[]): readonly J
     if (job !== undefined) return job;
     throw new LiberateError('LIB109', `${config.file} has no job "${name}"; it has: ${config.jobs.map((one) => one.name).join(', ')}`);
   });
+}
+
+/** What changes progress or publishes again must say for which jobs. */
+export function requireJobs(names: readonly string[]): void {
+  if (names.length === 0) throw new LiberateError('LIB110', 'the option --job is missing');
 }
 
 export const clean = (config: Config, text: string): string => redactSecrets(text, config.secrets);

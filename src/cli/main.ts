@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { asLiberateError, formatError, LiberateError } from '../kit/errors.ts';
-import { redactUrl } from '../kit/redact.ts';
+import { redactSecrets } from '../kit/redact.ts';
 import { commandLine } from './cli.ts';
 import { ConfigRefused } from './load.ts';
 import { paints } from './paint.ts';
 import { Interrupted, interruptedExit, onSignals } from './signals.ts';
+import type { Surroundings } from './surroundings.ts';
 
 /** The one place where a failure becomes an exit code. */
 export async function main(args: readonly string[]): Promise<number> {
@@ -12,29 +13,34 @@ export async function main(args: readonly string[]): Promise<number> {
   const controller = new AbortController();
   const off = onSignals(controller, () => undefined);
   // A reader that went away (`liberate preview … | head`) is no failure of ours.
-  stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
-  });
+  for (const stream of [stdout, stderr]) {
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EPIPE') throw error;
+    });
+  }
+  const surroundings = { stdout, stderr, env, signal: controller.signal, secrets: new Set<string>() };
   let exit = 0;
   try {
-    const surroundings = { stdout, stderr, env, signal: controller.signal };
     await commandLine(args, surroundings, packageVersion(), (code) => {
       exit = code;
     }).parseAsync();
   } catch (thrown) {
-    exit = exitOf(thrown, controller.signal, stderr);
+    exit = exitOf(thrown, surroundings, args.includes('--json'));
   } finally {
     off();
   }
   return exit;
 }
 
-function exitOf(thrown: unknown, signal: AbortSignal, stderr: NodeJS.WriteStream): number {
+function exitOf(thrown: unknown, { signal, stderr, env, secrets }: Surroundings, json: boolean): number {
   if (thrown instanceof ConfigRefused) return 2;
   if (thrown instanceof Interrupted || (signal.aborted && !(thrown instanceof LiberateError))) return interruptedExit;
   const error = asLiberateError(thrown);
-  stderr.write(`${paints(stderr).red('error')} ${redactUrl(formatError(error))}\n`);
-  if (error.code === 'LIB901' && thrown instanceof Error) stderr.write(`${redactUrl(thrown.stack ?? '')}\n`);
+  const clean = (text: string): string => redactSecrets(text, [...secrets]);
+  const { code, message, cure, place } = error;
+  if (json) stderr.write(`${JSON.stringify({ error: { code, message: clean(message), cure: clean(cure), ...place } })}\n`);
+  else stderr.write(`${paints(stderr, env).red('error')} ${clean(formatError(error))}\n`);
+  if (code === 'LIB901' && thrown instanceof Error) stderr.write(`${clean(thrown.stack ?? '')}\n`);
   return error.exit;
 }
 

@@ -1,5 +1,3 @@
-import { LiberateError } from '../kit/errors.ts';
-
 /** An option given twice comes as a list: the last one counts, as it does for flags. */
 function last<T>(given: T | readonly T[]): T {
   return Array.isArray(given) ? (given.at(-1) as T) : (given as T);
@@ -17,22 +15,24 @@ export function wholeNumber(name: string, value: number, describe: string) {
   const coerce = (given: number | readonly number[]): number => {
     const amount = last(given);
     if (Number.isSafeInteger(amount) && amount > 0) return amount;
-    throw new LiberateError('LIB110', `--${name} is no whole number above zero`);
+    throw new Error(`--${name} is no whole number above zero`);
   };
   return { type: 'number', default: value, describe, requiresArg: true, coerce } as const;
 }
 
 /** `--job a,b --job c`. One word each time, so that the file may follow it. */
-export const jobNames = {
+const jobNames = {
   type: 'string',
   array: true,
   nargs: 1,
-  describe: 'only these jobs, by comma or repeated',
-  coerce: (given: readonly string[] | undefined): readonly string[] => {
-    if (given === undefined) return [];
+  coerce: (given: readonly string[]): readonly string[] => {
+    if (given.length === 0) return [];
     const names = given.flatMap((one) => one.split(',')).map((name) => name.trim()).filter((name) => name !== '');
     // An empty variable of a shell script must not mean every job.
-    if (names.length === 0) throw new LiberateError('LIB110', '--job names no job');
+    if (names.length === 0) throw new Error('--job names no job');
     return [...new Set(names)];
   },
 } as const;
+
+export const someJobs = { ...jobNames, default: [] as string[], describe: 'only these jobs, by comma or repeated' } as const;
+export const whichJobs = { ...jobNames, demandOption: true, describe: 'the jobs, by comma or repeated' } as const;

@@ -5,6 +5,8 @@ export interface Surroundings {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Aborts at SIGINT or SIGTERM. */
   readonly signal: AbortSignal;
+  /** Texts that no output may hold: filled when the jobs file has been read. */
+  readonly secrets: Set<string>;
 }
 
 /** Options that every command has. */

@@ -86,8 +86,9 @@ export class JobLoop {
   async #scheduled(lease: Lease, signal: AbortSignal): Promise<void> {
     const { clock, store } = this.#engine;
     const { cadence, overlap } = this.#job;
-    const stored = (await store.list()).find(({ job }) => job === this.#target.name);
-    let due = firstDue(cadence, stored?.last?.startedAt ?? null, clock.now());
+    // Only a cron job asks when it last ran: a tick that it missed is made up for.
+    const last = cadence.kind === 'cron' ? (await store.list()).find(({ job }) => job === this.#target.name)?.last : undefined;
+    let due = firstDue(cadence, last?.startedAt ?? null, clock.now());
     let state: JobState | null | 'unknown' = 'unknown';
     while (!signal.aborted) {
       await clock.sleep(Math.max(0, due + this.#jitter() - clock.now()), signal);

@@ -1,5 +1,3 @@
-import type { TableName } from './column.ts';
-
 export type Mode = 'bulk' | 'timestamp' | 'incrementing' | 'timestamp+incrementing';
 
 export type Cadence =
@@ -61,10 +59,4 @@ export interface Job {
   readonly enabled: boolean;
   /** `file:line:column` of the job in the jobs file. */
   readonly at: string;
-}
-
-/** Where a table of a job comes from once wildcards are expanded. */
-export interface JobTable {
-  readonly job: string;
-  readonly table: TableName;
 }

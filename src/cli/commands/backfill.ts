@@ -1,11 +1,11 @@
-import { formatDuration } from '../../kit/duration.ts';
 import { Disposables } from '../../kit/disposables.ts';
-import { backfillJob } from '../../engine/backfill.ts';
+import { formatDuration } from '../../kit/duration.ts';
+import { type BackfillReport, backfillJob } from '../../engine/backfill.ts';
 import { count } from '../../observe/describe-event.ts';
-import { type Observer, tellAll } from '../../observe/event.ts';
+import type { Observer } from '../../observe/event.ts';
 import { progressObserver } from '../../observe/progress.ts';
 import { compose } from '../compose.ts';
-import { chooseJobs, load } from '../load.ts';
+import { chooseJobs, load, requireJobs } from '../load.ts';
 import { openLog } from '../logger.ts';
 import type { CommonOptions, Surroundings } from '../surroundings.ts';
 
@@ -19,31 +19,55 @@ export interface BackfillCommandOptions extends CommonOptions {
 
 /** `liberate backfill FILE --job J`: publishes what the job's relation holds, once; the live mark stays. */
 export async function backfill(options: BackfillCommandOptions, surroundings: Surroundings): Promise<number> {
+  requireJobs(options.job);
   const { signal, stdout, stderr } = surroundings;
   const config = await load(options, surroundings);
   const jobs = chooseJobs(config, options.job);
   await using stack = new Disposables();
-  const observer = await progress(await openLog(options, config, surroundings), options, stderr, stack);
+  const { observer, end } = await openProgress(await openLog(options, config, surroundings), options, stderr);
+  stack.defer(async () => end([]));
   const engine = await compose({ config, jobs, observer, stdout, signal }, stack);
   for (const job of jobs) {
-    for (const report of await backfillJob(engine, job, options, signal)) {
-      const ms = report.endedAt - report.startedAt;
+    const reports = await backfillJob(engine, job, options, signal);
+    end(reports);
+    for (const report of reports) {
       if (options.json) stdout.write(`${JSON.stringify(report)}\n`);
-      else if (options.dryRun) stderr.write(`${report.job}: about ${report.expected === null ? 'an unknown number of' : count(report.expected)} rows\n`);
-      else stderr.write(`${report.job}: ${count(report.published)} rows in ${formatDuration(ms)}, ${count(report.published / Math.max(0.001, ms / 1000))} rows/s\n`);
+      else stderr.write(`${describe(report, options.dryRun)}\n`);
     }
   }
   return 0;
 }
 
+function describe({ job, expected, published, startedAt, endedAt }: BackfillReport, dryRun: boolean): string {
+  if (dryRun) return `${job}: about ${expected === null ? 'an unknown number of' : count(expected)} rows`;
+  const ms = endedAt - startedAt;
+  return `${job}: ${count(published)} rows in ${formatDuration(ms)}, ${count(published / Math.max(0.001, ms / 1000))} rows/s`;
+}
+
+interface Progress {
+  readonly observer: Observer;
+  /** Fills the bars of what these reports tell, and leaves the terminal to whoever writes next. */
+  end(reports: readonly BackfillReport[]): void;
+}
+
 /** On a terminal a bar takes the place of the progress lines. */
-async function progress(log: Observer, options: BackfillCommandOptions, stderr: NodeJS.WriteStream, stack: Disposables): Promise<Observer> {
-  if (stderr.isTTY !== true || options.logFormat === 'json' || options.dryRun) return log;
+async function openProgress(log: Observer, options: BackfillCommandOptions, stderr: NodeJS.WriteStream): Promise<Progress> {
+  if (stderr.isTTY !== true || options.logFormat === 'json' || options.dryRun) return { observer: log, end: () => undefined };
   const { default: cliProgress } = await import('cli-progress');
-  const bars = new cliProgress.MultiBar(
-    { stream: stderr, clearOnComplete: false, hideCursor: true, format: '{job} {bar} {percentage}%  {done} of about {all}  {rate} rows/s  {left} left' },
-    cliProgress.Presets.shades_classic,
-  );
-  stack.defer(async () => bars.stop());
-  return tellAll([(event) => (event.type === 'cycle.progress' ? undefined : log(event)), progressObserver(bars)]);
+  const format = '{job} {bar} {percentage}%  {done} of about {all}  {rate} rows/s  {left} left';
+  const style = { stream: stderr, clearOnComplete: false, hideCursor: true, barsize: 20, format };
+  const open = (): InstanceType<typeof cliProgress.MultiBar> => new cliProgress.MultiBar(style, cliProgress.Presets.shades_classic);
+  let bars = open();
+  let bar = progressObserver(bars);
+  return {
+    observer: (event) => (event.type === 'cycle.progress' ? bar(event) : log(event)),
+    end: (reports) => {
+      for (const { job, published, startedAt, endedAt } of reports) {
+        bar({ type: 'cycle.progress', job, rows: published, expected: published, ms: endedAt - startedAt });
+      }
+      if (reports.length > 0 || bars.isActive) bars.stop();
+      bars = open();
+      bar = progressObserver(bars);
+    },
+  };
 }

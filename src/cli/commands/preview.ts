@@ -1,4 +1,5 @@
 import { Disposables } from '../../kit/disposables.ts';
+import { LiberateError } from '../../kit/errors.ts';
 import { previewJob } from '../../engine/preview.ts';
 import { openStdout } from '../../sink/stdout/stdout.ts';
 import { openSources } from '../compose.ts';
@@ -18,12 +19,22 @@ export async function preview(options: PreviewOptions, surroundings: Surrounding
   await using stack = new Disposables();
   const sources = await openSources(config, jobs, stack);
   const sink = stack.use(openStdout({ kind: 'stdout', name: 'preview' }, stdout));
-  for (const job of jobs) {
-    const use = sources.get(job.source);
-    if (use === undefined) continue;
-    for (const { plan, records } of await previewJob(job, use, options.rows, Date.now(), signal)) {
-      await sink.send(plan.topic.name, records, signal);
+  try {
+    for (const job of jobs) {
+      const use = sources.get(job.source);
+      if (use === undefined) continue;
+      for (const { plan, records } of await previewJob(job, use, options.rows, Date.now(), signal)) {
+        await sink.send(plan.topic.name, records, signal);
+      }
     }
+  } catch (error) {
+    if (!isReaderGone(error)) throw error;
   }
   return 0;
+}
+
+/** `liberate preview … | head`: whoever read has seen enough. */
+function isReaderGone(error: unknown): boolean {
+  const cause = error instanceof LiberateError ? error.cause : null;
+  return cause instanceof Error && 'code' in cause && cause.code === 'EPIPE';
 }

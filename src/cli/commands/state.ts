@@ -1,17 +1,21 @@
 import { readFile, writeFile } from 'node:fs/promises';
+import type { Config } from '../../config/config.ts';
+import { systemClock } from '../../kit/clock.ts';
 import { Disposables } from '../../kit/disposables.ts';
-import { LiberateError } from '../../kit/errors.ts';
-import { requestOf } from '../../engine/job-plan.ts';
-import { resolveTarget, targetsOf } from '../../engine/resolve.ts';
+import { type ErrorCode, LiberateError } from '../../kit/errors.ts';
+import { type JobPlan, requestOf } from '../../engine/job-plan.ts';
+import { resolveTarget, type Target, targetsOf } from '../../engine/resolve.ts';
 import { noProgress } from '../../engine/tracker.ts';
 import type { Engine } from '../../engine/engine.ts';
 import type { Job } from '../../model/job.ts';
 import type { JobState } from '../../model/state.ts';
+import type { Source, SourceFacts } from '../../source/source.ts';
+import { holdLease } from '../../state/lease.ts';
 import { openState } from '../../state/registry.ts';
-import type { StateStore } from '../../state/state-store.ts';
+import type { StateStore, StoredJob } from '../../state/state-store.ts';
 import { exportState, parseExport } from '../../state/transfer.ts';
 import { compose } from '../compose.ts';
-import { chooseJobs, load } from '../load.ts';
+import { chooseJobs, load, requireJobs } from '../load.ts';
 import type { CommonOptions, Surroundings } from '../surroundings.ts';
 
 export interface StateOptions extends CommonOptions {
@@ -25,12 +29,11 @@ export interface SetOptions extends StateOptions {
   readonly accept: boolean;
 }
 
-/** `state show`: the saved progress as JSON, one job a line. */
+/** `state show`: the saved progress of each job; as JSON, one job a line. */
 export async function stateShow(options: StateOptions, surroundings: Surroundings): Promise<number> {
   const { stdout } = surroundings;
-  await withStore(options, surroundings, async (store) => {
-    for (const { job, state, committedAt } of await store.list()) {
-      if (!wanted(options, job)) continue;
+  await withStore(options, surroundings, async (store, config) => {
+    for (const { job, state, committedAt } of wanted(options.job, await store.list(), config)) {
       const at = committedAt === null ? null : new Date(committedAt).toISOString();
       stdout.write(`${options.json ? JSON.stringify({ job, committedAt: at, state }) : show(job, at, state)}\n`);
     }
@@ -53,10 +56,10 @@ function show(job: string, committedAt: string | null, state: JobState | null): 
 
 /** `state reset`: the job loads afresh at its next cycle. */
 export async function stateReset(options: StateOptions, surroundings: Surroundings): Promise<number> {
-  requireJobs(options);
-  await withStore(options, surroundings, async (store) => {
-    for (const job of (await store.list()).map((one) => one.job).filter((name) => wanted(options, name))) {
-      await underLease(store, job, (fence) => store.reset(job, fence));
+  requireJobs(options.job);
+  await withStore(options, surroundings, async (store, config) => {
+    for (const { job } of wanted(options.job, await store.list(), config)) {
+      await underLease(store, job, surroundings, (fence) => store.reset(job, fence));
       surroundings.stderr.write(`${job}: reset; the next cycle loads it afresh\n`);
     }
   });
@@ -65,96 +68,131 @@ export async function stateReset(options: StateOptions, surroundings: Surroundin
 
 /** `state set`: moves the mark, or keeps it under a changed definition. */
 export async function stateSet(options: SetOptions, surroundings: Surroundings): Promise<number> {
-  requireJobs(options);
+  requireJobs(options.job);
   if ((options.from === null) === !options.accept) {
     throw new LiberateError('LIB110', 'give either --from TEXT or --accept');
   }
   const config = await load(options, surroundings);
   const jobs = chooseJobs(config, options.job);
   await using stack = new Disposables();
-  const { stdout, signal, stderr } = surroundings;
+  const { stdout, signal } = surroundings;
   const engine = await compose({ config, jobs, observer: () => undefined, stdout, signal }, stack);
   for (const job of jobs) {
-    for (const [name, state] of await newStates(engine, job, options, signal)) {
-      await underLease(engine.store, name, (fence) => engine.store.commit(name, state, fence));
-      stderr.write(`${name}: the mark is ${state.mark === null ? 'before the first row' : state.mark.join(', ')}\n`);
-    }
+    const { source } = engine.source(job);
+    const facts = await source.check(signal);
+    for (const target of await targetsOf(job, source, facts, signal)) await setOne(engine, job, target, facts, options, surroundings);
   }
   return 0;
 }
 
-async function newStates(engine: Engine, job: Job, options: SetOptions, signal: AbortSignal): Promise<ReadonlyMap<string, JobState>> {
-  const { source, timezone } = engine.source(job);
-  const facts = await source.check(signal);
-  const states = new Map<string, JobState>();
-  for (const target of await targetsOf(job, source, facts, signal)) {
-    const plan = await resolveTarget(job, target, source, facts, timezone, signal);
-    const { definition } = plan;
-    const schema = plan.encoder.schema.fingerprint;
-    if (options.from === null) {
-      const saved = await engine.store.load(plan.name);
-      if (saved === null) throw new LiberateError('LIB110', 'there is no saved mark to keep', { place: { job: plan.name } });
-      // Digests of the old form would call every row of the look-back changed.
-      states.set(plan.name, { ...saved, sent: {}, tied: false, definition, schema });
-      continue;
-    }
-    const [cursor] = plan.cursor;
-    if (cursor === undefined) throw new LiberateError('LIB110', 'a bulk job has no cursor to set', { place: { job: plan.name } });
-    // The mark is the last row before the text, so that every row at or after it is read next.
-    const window = { kind: 'range', from: null, to: source.parseCursor(options.from, cursor) } as const;
-    const mark = await source.last({ ...requestOf(plan), window, page: null, limit: null, recentFrom: null, sample: null }, signal);
-    states.set(plan.name, { ...noProgress, mark, loaded: true, definition, schema });
-  }
-  return states;
+/** Under the lease from the first look on: a runner could otherwise move the mark that is about to be written again. */
+async function setOne(
+  { store, source }: Engine,
+  job: Job,
+  target: Target,
+  facts: SourceFacts,
+  options: SetOptions,
+  surroundings: Surroundings,
+): Promise<void> {
+  const { signal, stderr } = surroundings;
+  const use = source(job);
+  const plan = await resolveTarget(job, target, use.source, facts, use.timezone, signal);
+  await underLease(store, plan.name, surroundings, async (fence) => {
+    const state = options.from === null ? await accepted(store, plan) : await movedTo(options.from, plan, use.source, signal);
+    const outcome = await store.commit(plan.name, state, fence);
+    if (outcome === 'committed') stderr.write(`${plan.name}: the mark is ${state.mark === null ? 'before the first row' : state.mark.join(', ')}\n`);
+    return outcome;
+  });
+}
+
+/** The saved progress under the definition that the file has now. */
+async function accepted(store: StateStore, { name, definition, encoder }: JobPlan): Promise<JobState> {
+  const saved = await store.load(name);
+  if (saved === null) throw new LiberateError('LIB110', 'there is no saved mark to keep', { place: { job: name } });
+  // Digests of the old form would call every row of the look-back changed.
+  return { ...saved, sent: {}, tied: false, definition, schema: encoder.schema.fingerprint };
+}
+
+/** The mark is the last row before the text, so that every row at or after it is read next. */
+async function movedTo(from: string, plan: JobPlan, source: Source, signal: AbortSignal): Promise<JobState> {
+  const { definition, encoder } = plan;
+  const [cursor] = plan.cursor;
+  if (cursor === undefined) throw new LiberateError('LIB110', 'a bulk job has no cursor to set', { place: { job: plan.name } });
+  const window = { kind: 'range', from: null, to: source.parseCursor(from, cursor) } as const;
+  const mark = await source.last({ ...requestOf(plan), window, page: null, limit: null, recentFrom: null, sample: null }, signal);
+  return { ...noProgress, mark, loaded: true, definition, schema: encoder.schema.fingerprint };
 }
 
 /** `state export`: all saved progress as one JSON document. */
 export async function stateExport(options: StateOptions & { readonly to: string | null }, surroundings: Surroundings): Promise<number> {
-  await withStore(options, surroundings, async (store) => {
-    const text = exportState((await store.list()).filter(({ job }) => wanted(options, job)));
-    if (options.to === null) surroundings.stdout.write(`${text}\n`);
-    else await writeFile(options.to, `${text}\n`, { mode: 0o600 });
+  const { to } = options;
+  await withStore(options, surroundings, async (store, config) => {
+    const text = exportState(wanted(options.job, await store.list(), config));
+    if (to === null) surroundings.stdout.write(text);
+    else await withFile('LIB110', `${to} cannot be written`, () => writeFile(to, text, { mode: 0o600 }));
   });
   return 0;
 }
 
 /** `state import`: writes the progress of an export over what is there. */
 export async function stateImport(options: StateOptions & { readonly input: string }, surroundings: Surroundings): Promise<number> {
-  const states = parseExport(await readFile(options.input, 'utf8'));
+  const { input } = options;
+  const states = parseExport(await withFile('LIB410', `${input} cannot be read`, () => readFile(input, 'utf8')));
   await withStore(options, surroundings, async (store) => {
-    for (const [job, state] of states) {
-      if (!wanted(options, job)) continue;
-      await underLease(store, job, (fence) => store.commit(job, state, fence));
+    const chosen = chosenNames(options.job, [...states.keys()]);
+    if (chosen.unknown !== null) throw new LiberateError('LIB109', `${input} has no job "${chosen.unknown}"; it has: ${[...states.keys()].join(', ')}`);
+    for (const job of chosen.names) {
+      const state = states.get(job);
+      if (state === undefined) continue;
+      await underLease(store, job, surroundings, (fence) => store.commit(job, state, fence));
       surroundings.stderr.write(`${job}: imported\n`);
     }
   });
   return 0;
 }
 
-const wanted = ({ job }: StateOptions, name: string): boolean =>
-  job.length === 0 || job.some((one) => name === one || name.startsWith(`${one}/`));
-
-function requireJobs({ job }: StateOptions): void {
-  if (job.length === 0) throw new LiberateError('LIB110', 'name the jobs with --job: this changes saved progress');
+/** The stored jobs that `--job` names, all without it. A wildcard job has one for each of its tables. LIB109 for a name that is nowhere. */
+function wanted(names: readonly string[], stored: readonly StoredJob[], config: Config): readonly StoredJob[] {
+  const chosen = chosenNames(names, stored.map(({ job }) => job));
+  // A job that never ran has nothing stored, and is known all the same.
+  chooseJobs(config, names.filter((name) => !chosen.names.some((one) => belongsTo(one, name))));
+  return stored.filter(({ job }) => chosen.names.includes(job));
 }
 
-async function withStore(options: StateOptions, surroundings: Surroundings, work: (store: StateStore) => Promise<void>): Promise<void> {
+function chosenNames(names: readonly string[], there: readonly string[]): { readonly names: readonly string[]; readonly unknown: string | null } {
+  if (names.length === 0) return { names: there, unknown: null };
+  const unknown = names.find((name) => !there.some((one) => belongsTo(one, name))) ?? null;
+  return { names: there.filter((one) => names.some((name) => belongsTo(one, name))), unknown };
+}
+
+const belongsTo = (stored: string, name: string): boolean => stored === name || stored.startsWith(`${name}/`);
+
+async function withFile<T>(code: ErrorCode, what: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new LiberateError(code, `${what}: ${reason}`, { cause, cure: 'Give another path, or mend its permissions.' });
+  }
+}
+
+async function withStore(options: StateOptions, surroundings: Surroundings, work: (store: StateStore, config: Config) => Promise<void>): Promise<void> {
   const config = await load(options, surroundings);
   await using stack = new Disposables();
   const store = stack.use(await openState(config.state));
   await store.open(surroundings.signal);
-  await work(store);
+  await work(store, config);
 }
 
-/** A runner that holds the job would write its own progress over ours: so not while one does. */
-async function underLease(store: StateStore, job: string, work: (fence: bigint) => Promise<'committed' | 'fenced'>): Promise<void> {
+/** A runner that holds the job would write its own progress over ours: so not while one does. LIB406. */
+async function underLease(
+  store: StateStore,
+  job: string,
+  { signal }: Surroundings,
+  work: (fence: bigint) => Promise<'committed' | 'fenced'>,
+): Promise<void> {
   const holder = `state command ${process.pid}`;
-  const acquired = await store.acquire(job, holder, 30_000);
-  if (!acquired.ok) throw new LiberateError('LIB406', `${acquired.holder} runs the job`, { place: { job } });
-  try {
-    const outcome = await work(acquired.fence);
-    if (outcome === 'fenced') throw new LiberateError('LIB407', 'another runner took the job over meanwhile', { place: { job } });
-  } finally {
-    await store.release(job, acquired.fence);
-  }
+  await using lease = await holdLease(store, job, { holder, ttlMs: 30_000, clock: systemClock, wait: false }, signal);
+  if ((await work(lease.fence)) === 'committed') return;
+  throw new LiberateError('LIB407', 'another runner took the job over meanwhile', { place: { job } });
 }

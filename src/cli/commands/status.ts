@@ -20,7 +20,7 @@ interface Line {
 
 /** `liberate status FILE`: a line a job. Exit 1 when the newest cycle of any job failed. */
 export async function status(options: StatusOptions, surroundings: Surroundings): Promise<number> {
-  const { stdout, signal } = surroundings;
+  const { stdout, signal, env } = surroundings;
   const config = await load(options, surroundings);
   const jobs = chooseJobs(config, options.job);
   await using stack = new Disposables();
@@ -28,7 +28,7 @@ export async function status(options: StatusOptions, surroundings: Surroundings)
   await store.open(signal);
   const lines = linesOf(jobs, await store.list());
   if (options.json) stdout.write(`${JSON.stringify(lines.map(asJson))}\n`);
-  else stdout.write(clean(config, await table(lines, Date.now(), paints(stdout))));
+  else stdout.write(clean(config, await table(lines, Date.now(), paints(stdout, env))));
   return lines.some(({ health }) => health === 'failing') ? 1 : 0;
 }
 
@@ -59,7 +59,7 @@ function asJson({ job, health, stored }: Line): object {
     publishedTotal: stored?.publishedTotal ?? 0,
     failuresInARow: stored?.failuresInARow ?? 0,
     committedAt: stored?.committedAt ?? null,
-    lease: stored?.lease == null ? null : { holder: stored.lease.holder, fence: String(stored.lease.fence), msLeft: stored.lease.msLeft },
+    lease: stored?.lease == null || stored.lease.msLeft <= 0 ? null : { holder: stored.lease.holder, fence: String(stored.lease.fence), msLeft: stored.lease.msLeft },
   };
 }
 

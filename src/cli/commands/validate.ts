@@ -68,8 +68,8 @@ function asJson(validations: readonly Validation[], findings: readonly Finding[]
   return { jobs, findings };
 }
 
-function print(config: Config, validations: readonly Validation[], findings: readonly Finding[], { stdout }: Surroundings): void {
-  const paint = paints(stdout);
+function print(config: Config, validations: readonly Validation[], findings: readonly Finding[], { stdout, env }: Surroundings): void {
+  const paint = paints(stdout, env);
   for (const { plan, guarantee } of validations.flatMap((one) => one.jobs)) {
     const order = [...plan.cursor, ...plan.order].map(({ name }) => name).join(', ');
     stdout.write(`${paint.green('ok')}  ${plan.name}: ${plan.relationName} → ${plan.topic.name}, ${plan.mode}${order === '' ? '' : ` by ${order}`}\n`);
