@@ -75,6 +75,7 @@ export function commandLine(args: readonly string[], surroundings: Surroundings,
     .strict()
     .strictCommands()
     .recommendCommands()
+    .epilogue('Exit codes: 0 done, 1 a job failed, 2 the configuration is wrong, 3 something needed cannot be reached, 4 another runner holds the job, 130 interrupted.')
     .help()
     .alias('help', 'h')
     .version(version)
@@ -83,7 +84,7 @@ export function commandLine(args: readonly string[], surroundings: Surroundings,
     .fail((message, error) => {
       // yargs calls this for what a command threw, and for its own complaints: as a message, or wrapped as its own kind of error.
       if (error !== undefined && error !== null && error.name !== 'YError') throw error;
-      throw new LiberateError('LIB110', message.trim());
+      throw new LiberateError('LIB110', message.trim().replace(/\s+/g, ' '));
     });
 }
 
@@ -142,7 +143,7 @@ function complaints(commands: string): Record<string, string> {
     'Not enough non-option arguments: got %s, need at least %s': plural('the path of the jobs file is missing: %s of %s given'),
     'Not enough arguments following: %s': 'the option --%s has no value',
     'Unknown argument: %s': plural('there is no option --%s'),
-    'Invalid values:': '',
+    'Invalid values:': 'a wrong value:',
     'Argument: %s, Given: %s, Choices: %s': '--%s is %s; it can be %s',
     'Missing required argument: %s': plural('the option --%s is missing'),
   };

@@ -2,6 +2,7 @@ import { asLiberateError, formatError, LiberateError } from '../kit/errors.ts';
 import { backoffDelay } from '../kit/backoff.ts';
 import type { CycleReport } from '../model/report.ts';
 import type { JobState } from '../model/state.ts';
+import type { LiberateEvent } from '../observe/event.ts';
 import { holdLease, type Lease } from '../state/lease.ts';
 import { type AttemptContext, attemptCycle } from './attempt.ts';
 import { firstDue, nextDue } from './cadence.ts';
@@ -36,6 +37,7 @@ export class JobLoop {
   readonly #claims: TopicClaims;
   #plan: JobPlan | null = null;
   #recordedAt = 0;
+  #introduced = '';
   readonly #nullsWatch: NullsWatch = { checkedAt: null };
   /** The failure of the newest cycle; null when it was well. */
   failure: LiberateError | null = null;
@@ -136,7 +138,6 @@ export class JobLoop {
   }
 
   async #resolve(signal: AbortSignal): Promise<JobPlan> {
-    const { observer } = this.#engine;
     const { source, timezone } = this.#use;
     const facts = await source.check(signal);
     const plan = await resolveTarget(this.#job, this.#target, source, facts, timezone, signal);
@@ -145,12 +146,20 @@ export class JobLoop {
     const findings = await this.#engine.sink(this.#job).prepare(plan.topic, signal);
     const { guarantee, method } = guaranteeOf(plan, await source.horizon(this.#job.lookback, signal));
     const { name: job, relationName: relation, mode } = plan;
-    observer({ type: 'job.start', job, relation, topic: plan.topic.name, mode, guarantee, method });
-    for (const message of [...facts.remarks, ...remarksOf(plan)]) observer({ type: 'job.notice', job, message, cure: null });
-    for (const { severity, message, cure } of findings) {
-      observer({ type: severity === 'info' ? 'job.notice' : 'job.warning', job, message, cure });
-    }
+    const remarks = [...facts.remarks, ...remarksOf(plan)].map((message): LiberateEvent => ({ type: 'job.notice', job, message, cure: null }));
+    const found = findings.map(({ severity, message, cure }): LiberateEvent => {
+      return { type: severity === 'info' ? 'job.notice' : 'job.warning', job, message, cure };
+    });
+    this.#introduce([{ type: 'job.start', job, relation, topic: plan.topic.name, mode, guarantee, method }, ...remarks, ...found]);
     return plan;
+  }
+
+  /** A job that fails is looked at again before each try: what is said of it is said once, until it changes. */
+  #introduce(events: readonly LiberateEvent[]): void {
+    const text = JSON.stringify(events);
+    if (text === this.#introduced) return;
+    this.#introduced = text;
+    for (const event of events) this.#engine.observer(event);
   }
 
   /** Only here are the tables of a wildcard known, and so its topics. */

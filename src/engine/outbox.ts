@@ -54,6 +54,11 @@ export class Outbox<Mark> {
     this.#filling.mark = mark;
   }
 
+  /** What has been added so far does not wait for its batch to fill. */
+  flush(): void {
+    this.#seal();
+  }
+
   /** Sends what is full; resolves when there is room for more. Rejects with the first failure, after which nothing is sent. */
   async ready(): Promise<void> {
     for (let batch = this.#full.shift(); batch !== undefined; batch = this.#full.shift()) {

@@ -7,6 +7,8 @@ import { recordHeaders, upsertRecord } from './record.ts';
 
 /** Milliseconds between commits in the middle of a long read. */
 const commitEvery = 1000;
+/** Milliseconds for which a slow source can keep rows waiting for their batch to fill, and with them the next commit. */
+const flushEvery = 500;
 /** Milliseconds between progress events. */
 const tellEvery = 500;
 /** Milliseconds that a batch on its way has to be acknowledged once a stop is asked for. */
@@ -39,6 +41,7 @@ export function openPublisher(
   const startedAt = clock.now();
   let committedAt = startedAt;
   let toldAt = startedAt;
+  let flushedAt = startedAt;
   let newest: number | null = null;
   let uncommitted: Watermark | null = null;
   // A batch on its way when the stop comes is waited for a while: its outcome would be unknown otherwise.
@@ -83,6 +86,10 @@ export function openPublisher(
           newest = Math.max(newest ?? 0, Number(record.timestamp));
         } else tally.repeated += 1;
         if (row.ahead) outbox.reach(row.position);
+      }
+      if (readAt - flushedAt >= flushEvery) {
+        flushedAt = readAt;
+        outbox.flush();
       }
       await outbox.ready();
     },

@@ -31,7 +31,7 @@ export class StampTracker implements Tracker {
     this.#before = before;
     this.#mark = before.mark;
     this.#stamp = before.mark?.[0] ?? null;
-    this.recentFrom = horizon.floor;
+    this.recentFrom = floorOf(before, horizon);
     const floor = before.since === null ? horizon.floor : BigInt(before.since);
     this.window = before.mark === null ? first : { kind: 'after', mark: before.mark, floor, tied: before.tied };
   }
@@ -88,6 +88,16 @@ export class StampTracker implements Tracker {
     const before = this.#before.mark;
     return before === null || before[0] !== mark[0] || this.#before.tied;
   }
+}
+
+/**
+ * What an earlier look has proved stays proved: no transaction unseen then can stamp below its floor, nor one
+ * that began later. A look that sees less (a session whose start is hidden has come) would reach back to rows of
+ * which nobody remembers that they were published. Only a clock that was set back makes the old floor worthless.
+ */
+function floorOf({ since }: Progress, { now, floor }: Horizon): bigint {
+  const proved = since === null ? floor : BigInt(since);
+  return proved > floor && proved <= now ? proved : floor;
 }
 
 export const nameOf = (key: Buffer | null): string => (key === null ? '' : key.toString('utf8'));

@@ -235,9 +235,9 @@ describe('the tables of SQLite', () => {
       `CREATE TABLE again (id INTEGER PRIMARY KEY, "AUTOINCREMENT" TEXT /* not AUTOINCREMENT */ DEFAULT 'AUTOINCREMENT');
        CREATE TABLE never (id INTEGER PRIMARY KEY AUTOINCREMENT); CREATE TABLE int (id INT PRIMARY KEY)`,
       async ({ source }) => {
-        expect((await source.describe(table('again'), never)).remarks).toEqual([expect.stringContaining('AUTOINCREMENT')]);
-        expect((await source.describe(table('never'), never)).remarks).toEqual([]);
-        expect((await source.describe(table('int'), never)).remarks).toEqual([]);
+        expect((await source.describe(table('again'), never)).idRemarks).toEqual([expect.stringContaining('AUTOINCREMENT')]);
+        expect((await source.describe(table('never'), never)).idRemarks).toEqual([]);
+        expect((await source.describe(table('int'), never)).idRemarks).toEqual([]);
       },
     ));
 

@@ -17,6 +17,8 @@ export interface TopicRecord<Content = string> {
 export interface ReadOptions {
   /** `read_committed` (the default) stops at the first transaction that is still open. */
   readonly isolation?: 'read_committed' | 'read_uncommitted';
+  /** Offset to begin at, in each partition. */
+  readonly from?: number;
 }
 
 export function uniqueTopic(prefix: string): string {
@@ -33,7 +35,7 @@ export async function readTopic(brokers: readonly string[], topic: string, optio
 export async function readTopicBytes(
   brokers: readonly string[],
   topic: string,
-  { isolation = 'read_committed' }: ReadOptions = {},
+  { isolation = 'read_committed', from = 0 }: ReadOptions = {},
 ): Promise<readonly TopicRecord<Buffer>[]> {
   registerCodecs();
   const isolationLevel = isolation === 'read_committed' ? 1 : 0;
@@ -43,7 +45,7 @@ export async function readTopicBytes(
     await cluster.addTargetTopic(topic);
     const partitions = [...cluster.findTopicPartitionMetadata(topic)].sort((a, b) => a.partitionId - b.partitionId);
     const read = await Promise.all(
-      partitions.map(({ partitionId, leader }) => readPartition(cluster, leader, { topic, partition: partitionId, isolationLevel })),
+      partitions.map(({ partitionId, leader }) => readPartition(cluster, leader, { topic, partition: partitionId, isolationLevel }, from)),
     );
     return read.flat();
   } finally {
@@ -68,11 +70,11 @@ interface Place {
   readonly isolationLevel: number;
 }
 
-async function readPartition(cluster: Cluster, leader: number, place: Place): Promise<readonly TopicRecord<Buffer>[]> {
+async function readPartition(cluster: Cluster, leader: number, place: Place, from: number): Promise<readonly TopicRecord<Buffer>[]> {
   const broker = await cluster.findBroker({ nodeId: String(leader) });
   const [begin, end] = await Promise.all([offsetAt(broker, place, -2), offsetAt(broker, place, -1)]);
   const records: TopicRecord<Buffer>[] = [];
-  let next = begin;
+  let next = Math.max(begin, from);
   while (next < end) {
     const fetched = await fetchFrom(broker, place, next);
     const last = fetched.messages.at(-1);

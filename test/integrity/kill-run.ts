@@ -1,0 +1,187 @@
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { JobState } from '../../src/model/state.ts';
+import { openState } from '../../src/state/registry.ts';
+import type { TestDatabase } from '../support/databases.ts';
+import { startLiberate, writeJobs } from '../support/liberate.ts';
+import { temporaryDirectory } from '../support/temporary-directory.ts';
+import { readTopic, uniqueTopic, waitFor } from '../support/topics.ts';
+import { checkStream, type KeyedEvent, type Verdict } from './checker.ts';
+import { brokenClaims } from './claim.ts';
+import { contentOf, createTables, versionOf } from './items.ts';
+import { type Random, seededRandom } from './random.ts';
+import { seedTables, writeConcurrently } from './writers.ts';
+
+export interface KillPlan {
+  readonly db: TestDatabase;
+  readonly brokers: readonly string[];
+  readonly kills: number;
+  readonly seed: number;
+  /** Rows that are there before the first start. */
+  readonly rows: number;
+  /** Told after each kill. */
+  readonly onKill?: (kill: Kill) => void;
+}
+
+/** One life of the process, and what it left behind in one sink. */
+export interface Kill {
+  readonly number: number;
+  readonly sink: SinkName;
+  /** Milliseconds from the start to the kill. */
+  readonly lived: number;
+  /** It was killed while the initial load was under way. */
+  readonly loading: boolean;
+  readonly events: number;
+  /** Events that it published though an earlier life had. */
+  readonly repeats: number;
+  /** Events that it published. */
+  readonly published: number;
+  /** Milliseconds for which it had been at work. */
+  readonly atWork: number;
+  readonly broken: readonly string[];
+}
+
+export type SinkName = 'kafka' | 'ndjson';
+const sinks: readonly SinkName[] = ['kafka', 'ndjson'];
+
+export interface KillResult {
+  readonly kills: readonly Kill[];
+  readonly verdicts: Readonly<Record<SinkName, Verdict>>;
+}
+
+/**
+ * Kills a running liberate, which loads and polls one table into Kafka and into NDJSON, at random moments
+ * while sessions write, and starts it again: a quarter of the kills in the load, the rest while it polls; at the
+ * end it is left alone until it has caught up.
+ */
+export async function killRepeatedly(plan: KillPlan): Promise<KillResult> {
+  const { db, kills: wanted } = plan;
+  const random = seededRandom(plan.seed);
+  await createTables(db, 'postgres');
+  await seedTables(db);
+  // Stamps of the past, ten rows each.
+  await db.run(`INSERT INTO items (version, body, updated_at)
+    SELECT 1, md5(n::text), now() - interval '1 day' + (n / 10) * interval '1 ms' FROM generate_series(1, ${plan.rows}) n; ANALYZE items`);
+  await using directory = await temporaryDirectory('liberate-kill-');
+  const topic = uniqueTopic('killed');
+  const jobs = writeKillJobs(directory.path, plan, topic);
+  const streams: Readonly<Record<SinkName, Stream>> = {
+    kafka: new Stream((from) => readTopic(plan.brokers, topic, { from }) as Promise<readonly KeyedEvent[]>),
+    ndjson: new Stream(async (from) => (await readLines(join(directory.path, 'out', `${topic}.ndjson`))).slice(from)),
+  };
+
+  const stop = new AbortController();
+  const writing = writeConcurrently(db, { sessions: 4, seed: plan.seed, holdMs: 300, signal: stop.signal });
+  writing.catch(() => undefined);
+  const told: Kill[] = [];
+  try {
+    for (let number = 1; number <= wanted; number += 1) {
+      const inLoad = number <= wanted / 4;
+      if (number === Math.floor(wanted / 4) + 1) await catchUp(jobs);
+      if (!inLoad && random.chance(0.5)) await burst(db, random);
+      const { lived, atWork } = await liveAndDie(jobs, random, inLoad ? 1500 : 1000);
+      const states = await savedStates(directory.path);
+      for (const sink of sinks) {
+        const { published, repeats } = await streams[sink].readOn();
+        const { events } = streams[sink];
+        const state = states.get(sink) ?? null;
+        const broken = await brokenClaims(db, state, events);
+        const kill = { number, sink, lived, loading: !(state?.loaded ?? false), events: events.length, published, atWork, repeats, broken };
+        told.push(kill);
+        plan.onKill?.(kill);
+      }
+    }
+  } finally {
+    stop.abort();
+  }
+  await writing;
+  await catchUp(jobs);
+  const table = await contentOf(db, 'postgres', 'items');
+  for (const sink of sinks) await streams[sink].readOn();
+  const verdict = (sink: SinkName): Verdict => checkStream(streams[sink].events, table, versionOf);
+  return { kills: told, verdicts: { kafka: verdict('kafka'), ndjson: verdict('ndjson') } };
+}
+
+function writeKillJobs(directory: string, { db, brokers }: KillPlan, topic: string): string {
+  // Small pages make the load last long enough to be killed in its middle.
+  const job = { table: 'items', cursor: 'updated_at', columns: { exclude: ['touched_at'] }, topic, every: '50ms', batch: 50 };
+  return writeJobs(directory, {
+    source: db.url,
+    sinks: { kafka: { brokers, topicDefaults: { partitions: 1, replication: 1 } }, ndjson: `ndjson:${join(directory, 'out')}` },
+    state: { url: `sqlite:${join(directory, 'state.db')}`, lease: '1s' },
+    jobs: { kafka: { ...job, sink: 'kafka' }, ndjson: { ...job, sink: 'ndjson' } },
+  });
+}
+
+/** Many rows that share one stamp, in one transaction. */
+async function burst(db: TestDatabase, random: Random): Promise<void> {
+  const rows = 1 + random.below(3000);
+  await db.run(`INSERT INTO items (version, body) SELECT 1, 'burst ' || n FROM generate_series(1, ${rows}) n`);
+}
+
+/** Killed at any time from its start-up on: most of the time while it reads and publishes. */
+async function liveAndDie(jobs: string, random: Random, most: number): Promise<{ readonly lived: number; readonly atWork: number }> {
+  const begin = Date.now();
+  const running = startLiberate(['run', jobs, '--log-level', 'debug']);
+  const early = random.chance(0.1);
+  if (!early) await running.line(({ method }) => method !== undefined);
+  const working = Date.now();
+  await sleep(random.below(early ? 500 : most));
+  running.kill('SIGKILL');
+  const killed = Date.now();
+  await running.finished;
+  return { lived: killed - begin, atWork: early ? 0 : killed - working };
+}
+
+async function savedStates(directory: string): Promise<ReadonlyMap<string, JobState | null>> {
+  const path = join(directory, 'state.db');
+  if (!existsSync(path)) return new Map();
+  await using store = await openState({ kind: 'sqlite', url: path, user: null, password: null, tls: null });
+  await store.open(new AbortController().signal);
+  return new Map((await store.list()).map(({ job, state }) => [job, state]));
+}
+
+/** Until two polls of each job in a row have been brought to their end. */
+async function catchUp(jobs: string): Promise<void> {
+  await using running = startLiberate(['run', jobs, '--log-level', 'debug']);
+  const polls = (job: SinkName): number => running.lines().filter((line) => line.outcome === 'ok' && line.job === job).length;
+  await waitFor(() => sinks.every((sink) => polls(sink) >= 2), { timeout: 60_000, what: 'two polls of both jobs' });
+  running.kill('SIGTERM');
+  const { code, stderr } = await running.finished;
+  if (code !== 0) throw new Error(`liberate ended with ${code}:\n${stderr}`);
+}
+
+/** Key and value as they stand in the lines; a last line without its end is still being written. */
+async function readLines(path: string): Promise<readonly KeyedEvent[]> {
+  if (!existsSync(path)) return [];
+  const lines = (await readFile(path, 'utf8')).split('\n').slice(0, -1);
+  return lines.map((line) => {
+    const value = line.indexOf(',"value":');
+    return { key: line.slice('{"key":'.length, value), value: line.slice(value + ',"value":'.length, line.lastIndexOf(',"timestamp":')) };
+  });
+}
+
+/** What one sink has been given so far, in order. It only grows. */
+class Stream {
+  readonly events: KeyedEvent[] = [];
+  readonly #read: (from: number) => Promise<readonly KeyedEvent[]>;
+  readonly #seen = new Set<string>();
+
+  /** `read`: the events from the one with this number on. */
+  constructor(read: (from: number) => Promise<readonly KeyedEvent[]>) {
+    this.#read = read;
+  }
+
+  /** How many events came since the last look, and how many of them had been there before. */
+  async readOn(): Promise<{ readonly published: number; readonly repeats: number }> {
+    const added = await this.#read(this.events.length);
+    const repeats = added.filter(({ value }) => value !== null && this.#seen.has(value)).length;
+    for (const event of added) {
+      this.events.push(event);
+      if (event.value !== null) this.#seen.add(event.value);
+    }
+    return { published: added.length, repeats };
+  }
+}
