@@ -14,7 +14,10 @@ function common(argv: Argv, job: typeof someJobs | typeof whichJobs = someJobs):
     .option('job', job)
     .option('json', flag('machine-readable output'))
     .option('log-level', choice(['debug', 'info', 'warn', 'error'], 'info', 'least level of the log on stderr'))
-    .option('log-format', choice(['auto', 'pretty', 'json'], 'auto', 'auto: pretty on a terminal, JSON elsewhere')) as unknown as Argv<Common>;
+    .option(
+      'log-format',
+      choice(['auto', 'pretty', 'json'], 'auto', 'auto: pretty on a terminal, JSON elsewhere'),
+    ) as unknown as Argv<Common>;
 }
 
 /** Every command with its options and examples; each loads its own code when it is called. */
@@ -37,7 +40,7 @@ export function commandLine(args: readonly string[], surroundings: Surroundings,
     )
     .command(
       'backfill <file>',
-      'publish what a job\'s table holds now, whole or a range; the live mark stays',
+      "publish what a job's table holds now, whole or a range; the live mark stays",
       (argv) =>
         common(argv, whichJobs)
           .option('from', text('cursor at or after this'))
@@ -47,7 +50,9 @@ export function commandLine(args: readonly string[], surroundings: Surroundings,
           .example('$0 backfill jobs.yaml --job orders', 'the whole table')
           .example('$0 backfill jobs.yaml --job orders --from 2026-01-01 --to 2026-02-01', 'one month'),
       async (argv) =>
-        done(await (await import('./commands/backfill.ts')).backfill({ ...argv, from: argv.from ?? null, to: argv.to ?? null }, surroundings)),
+        done(
+          await (await import('./commands/backfill.ts')).backfill({ ...argv, from: argv.from ?? null, to: argv.to ?? null }, surroundings),
+        ),
     )
     .command(
       'validate <file>',
@@ -70,12 +75,19 @@ export function commandLine(args: readonly string[], surroundings: Surroundings,
       (argv) => common(argv).example('$0 status jobs.yaml --json', 'for a monitor'),
       async (argv) => done(await (await import('./commands/status.ts')).status(argv, surroundings)),
     )
-    .command('state', 'show or change the saved progress', (argv) => stateCommands(argv, surroundings, done), () => undefined)
+    .command(
+      'state',
+      'show or change the saved progress',
+      (argv) => stateCommands(argv, surroundings, done),
+      () => undefined,
+    )
     .demandCommand(1, 'Name a command: run, backfill, validate, preview, status or state')
     .strict()
     .strictCommands()
     .recommendCommands()
-    .epilogue('Exit codes: 0 done, 1 a job failed, 2 the configuration is wrong, 3 something needed cannot be reached, 4 another runner holds the job, 130 interrupted.')
+    .epilogue(
+      'Exit codes: 0 done, 1 a job failed, 2 the configuration is wrong, 3 something needed cannot be reached, 4 another runner holds the job, 130 interrupted.',
+    )
     .help()
     .alias('help', 'h')
     .version(version)
@@ -103,7 +115,7 @@ function stateCommands(argv: Argv, surroundings: Surroundings, done: Done): Argv
       (own) =>
         common(own, whichJobs)
           .option('from', text('read rows whose cursor is at or after this next'))
-          .option('accept', flag('keep the mark although the job\'s definition changed'))
+          .option('accept', flag("keep the mark although the job's definition changed"))
           .example('$0 state set jobs.yaml --job orders --from 2026-01-01', 'read again since New Year'),
       async (own) => done(await (await import('./commands/state.ts')).stateSet({ ...own, from: own.from ?? null }, surroundings)),
     )

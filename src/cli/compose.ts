@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import type { Config } from '../config/config.ts';
+import type { Engine, SourceUse } from '../engine/engine.ts';
 import { systemClock } from '../kit/clock.ts';
-import { Disposables } from '../kit/disposables.ts';
+import type { Disposables } from '../kit/disposables.ts';
 import { LiberateError } from '../kit/errors.ts';
 import { Limiter } from '../kit/limiter.ts';
-import type { Engine, SourceUse } from '../engine/engine.ts';
 import type { Job } from '../model/job.ts';
 import type { Observer } from '../observe/event.ts';
 import { openSink } from '../sink/registry.ts';
@@ -27,9 +27,12 @@ export async function compose(options: ComposeOptions, stack: Disposables): Prom
   const { config, jobs, observer, stdout, signal } = options;
   const store = stack.use(await openState(config.state));
   await store.open(signal);
-  const sinks = await openEach(jobs.map(({ sink }) => sink), async (name) => {
-    return stack.use(await openSink(known(config.sinks, name), { stdout }));
-  });
+  const sinks = await openEach(
+    jobs.map(({ sink }) => sink),
+    async (name) => {
+      return stack.use(await openSink(known(config.sinks, name), { stdout }));
+    },
+  );
   const sources = await openSources(config, jobs, stack);
   return {
     store,
@@ -45,10 +48,13 @@ export async function compose(options: ComposeOptions, stack: Disposables): Prom
 
 /** Connections for looking only: no state, no sink. */
 export function openSources(config: Config, jobs: readonly Job[], stack: Disposables): Promise<ReadonlyMap<string, SourceUse>> {
-  return openEach(jobs.map(({ source }) => source), async (name) => {
-    const own = known(config.sources, name);
-    return { source: stack.use(await openSource(own)), limiter: new Limiter(own.pool), timezone: own.timezone };
-  });
+  return openEach(
+    jobs.map(({ source }) => source),
+    async (name) => {
+      const own = known(config.sources, name);
+      return { source: stack.use(await openSource(own)), limiter: new Limiter(own.pool), timezone: own.timezone };
+    },
+  );
 }
 
 async function openEach<T>(names: readonly string[], open: (name: string) => Promise<T>): Promise<ReadonlyMap<string, T>> {

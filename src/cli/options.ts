@@ -27,7 +27,10 @@ const jobNames = {
   nargs: 1,
   coerce: (given: readonly string[]): readonly string[] => {
     if (given.length === 0) return [];
-    const names = given.flatMap((one) => one.split(',')).map((name) => name.trim()).filter((name) => name !== '');
+    const names = given
+      .flatMap((one) => one.split(','))
+      .map((name) => name.trim())
+      .filter((name) => name !== '');
     // An empty variable of a shell script must not mean every job.
     if (names.length === 0) throw new Error('--job names no job');
     return [...new Set(names)];

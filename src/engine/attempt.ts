@@ -19,11 +19,7 @@ export interface Attempted {
 }
 
 /** A cycle with its retries: transient failures are tried again with back-off, from the committed state. */
-export async function attemptCycle(
-  context: AttemptContext,
-  known: JobState | null | 'unknown',
-  signal: AbortSignal,
-): Promise<Attempted> {
+export async function attemptCycle(context: AttemptContext, known: JobState | null | 'unknown', signal: AbortSignal): Promise<Attempted> {
   const { plan, store, clock, observer } = context;
   const startedAt = clock.now();
   const total = newTally();

@@ -33,7 +33,12 @@ export interface BackfillReport extends Pick<CycleReport, 'job' | 'published' | 
  * alone. It holds the job's lease meanwhile: a poller of the same job waits, so that an old row which the
  * backfill has read can never be sent after a newer one which the poller has.
  */
-export async function backfillJob(engine: Engine, job: Job, options: BackfillOptions, signal: AbortSignal): Promise<readonly BackfillReport[]> {
+export async function backfillJob(
+  engine: Engine,
+  job: Job,
+  options: BackfillOptions,
+  signal: AbortSignal,
+): Promise<readonly BackfillReport[]> {
   const { source, timezone } = engine.source(job);
   const facts = await source.check(signal);
   const reports: BackfillReport[] = [];
@@ -57,7 +62,17 @@ async function backfillPlan(engine: Engine, plan: JobPlan, options: BackfillOpti
       observer({ type: 'job.notice', job: plan.name, message: `waits for the lease that ${other} holds`, cure: null });
     await using lease = await holdLease(store, plan.name, { holder, ttlMs: leaseTtlMs, clock, wait: options.wait, onWait }, signal);
     await sink.prepare(plan.topic, signal);
-    const context: CycleContext = { plan, source, sink, store, observer, clock, fence: lease.fence, tally, nullsWatch: { checkedAt: null } };
+    const context: CycleContext = {
+      plan,
+      source,
+      sink,
+      store,
+      observer,
+      clock,
+      fence: lease.fence,
+      tally,
+      nullsWatch: { checkedAt: null },
+    };
     await publishAll(context, request, expected, AbortSignal.any([signal, lease.lost]));
   }
   return { job: plan.name, published: tally.published, bytes: tally.bytes, startedAt, endedAt: clock.now(), expected };

@@ -5,7 +5,7 @@ export function sameDefinition(now: Definition, saved: Definition): string | nul
   if (now.relation !== saved.relation) {
     const both = now.relation.startsWith('query') && saved.relation.startsWith('query');
     return both
-      ? 'the query\'s text is not the one that the saved mark was taken with'
+      ? "the query's text is not the one that the saved mark was taken with"
       : `the saved mark belongs to ${saved.relation}, and the job reads ${now.relation}`;
   }
   if (now.mode !== saved.mode) return `the saved mark was taken in mode ${saved.mode}, and the job's mode is ${now.mode}`;

@@ -1,6 +1,6 @@
 import type { Horizon } from '../model/watermark.ts';
-import { cursorKind } from './mode.ts';
 import type { JobPlan } from './job-plan.ts';
+import { cursorKind } from './mode.ts';
 
 export interface Guarantee {
   /** What holds. */
@@ -14,14 +14,26 @@ export function guaranteeOf(plan: JobPlan, horizon: Pick<Horizon, 'method'>): Gu
   const [cursor] = plan.cursor;
   switch (plan.mode) {
     case 'bulk':
-      return { guarantee: 'the whole relation at each reload; deletes are not told', method: plan.key.length > 0 ? 'pages in key order' : 'one statement' };
+      return {
+        guarantee: 'the whole relation at each reload; deletes are not told',
+        method: plan.key.length > 0 ? 'pages in key order' : 'one statement',
+      };
     case 'incrementing':
       return cursor !== undefined && cursorKind(cursor) === 'integer'
-        ? { guarantee: 'every inserted row, late commits included; updates and deletes are not told', method: `id gaps read again until proven dead by ${horizon.method}` }
-        : { guarantee: 'every row inserted in the order of its cursor; a late commit with a lower one is not seen', method: 'cursor past the mark' };
+        ? {
+            guarantee: 'every inserted row, late commits included; updates and deletes are not told',
+            method: `id gaps read again until proven dead by ${horizon.method}`,
+          }
+        : {
+            guarantee: 'every row inserted in the order of its cursor; a late commit with a lower one is not seen',
+            method: 'cursor past the mark',
+          };
     case 'timestamp':
     case 'timestamp+incrementing':
-      return { guarantee: 'every row whose stamp the server makes, late commits included; deletes are not told', method: `look-back to ${horizon.method}, repeats dropped` };
+      return {
+        guarantee: 'every row whose stamp the server makes, late commits included; deletes are not told',
+        method: `look-back to ${horizon.method}, repeats dropped`,
+      };
     default:
       return plan.mode satisfies never;
   }

@@ -1,5 +1,6 @@
-import { asLiberateError, formatError, LiberateError } from '../kit/errors.ts';
 import { backoffDelay } from '../kit/backoff.ts';
+import { asLiberateError, formatError, LiberateError } from '../kit/errors.ts';
+import type { Job } from '../model/job.ts';
 import type { CycleReport } from '../model/report.ts';
 import type { JobState } from '../model/state.ts';
 import type { LiberateEvent } from '../observe/event.ts';
@@ -12,7 +13,6 @@ import { type JobPlan, remarksOf } from './job-plan.ts';
 import { refuseNullKeys } from './key-nulls.ts';
 import type { NullsWatch } from './nulls.ts';
 import { resolveTarget, type Target } from './resolve.ts';
-import type { Job } from '../model/job.ts';
 
 export interface LoopOptions {
   /** One cycle, then done. */
@@ -146,7 +146,9 @@ export class JobLoop {
     const findings = await this.#engine.sink(this.#job).prepare(plan.topic, signal);
     const { guarantee, method } = guaranteeOf(plan, await source.horizon(this.#job.lookback, signal));
     const { name: job, relationName: relation, mode } = plan;
-    const remarks = [...facts.remarks, ...remarksOf(plan)].map((message): LiberateEvent => ({ type: 'job.notice', job, message, cure: null }));
+    const remarks = [...facts.remarks, ...remarksOf(plan)].map(
+      (message): LiberateEvent => ({ type: 'job.notice', job, message, cure: null }),
+    );
     const found = findings.map(({ severity, message, cure }): LiberateEvent => {
       return { type: severity === 'info' ? 'job.notice' : 'job.warning', job, message, cure };
     });
@@ -200,7 +202,12 @@ export class JobLoop {
       await store.record(report);
     } catch (error) {
       // History only: the mark is what must not be lost, and its own commit fails loudly.
-      observer({ type: 'job.warning', job: report.job, message: `the report could not be kept: ${formatError(asLiberateError(error))}`, cure: null });
+      observer({
+        type: 'job.warning',
+        job: report.job,
+        message: `the report could not be kept: ${formatError(asLiberateError(error))}`,
+        cure: null,
+      });
     }
   }
 

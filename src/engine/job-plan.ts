@@ -7,7 +7,7 @@ import type { Definition } from '../model/state.ts';
 import type { ReadRequest } from '../query/request.ts';
 import type { Encoder, Field } from '../schema/encoder.ts';
 import { eventSchema } from '../schema/event-schema.ts';
-import { eventTime, type EventTime } from '../schema/event-time.ts';
+import { type EventTime, eventTime } from '../schema/event-time.ts';
 import { jsonEncoder } from '../schema/json-encoder.ts';
 import { resolveMode } from './mode.ts';
 import { tableText } from './tables.ts';
@@ -63,7 +63,10 @@ export function planJob(input: PlanInput): JobPlan {
   const key = declared.length > 0 ? declared : impliedKey(mode, cursor, order);
   const schema = eventSchema(shape.columns, job.columns, key);
   refuseTwins(schema.fields);
-  const columns = withHidden(schema.fields.map((field) => field.column), [...key, ...cursor]);
+  const columns = withHidden(
+    schema.fields.map((field) => field.column),
+    [...key, ...cursor],
+  );
   const names = columns.map(({ name }) => name);
   return {
     name: input.name,
@@ -141,9 +144,13 @@ function readingOrder(job: Job, mode: Mode, cursor: readonly Column[], key: read
       return [];
     case 'timestamp':
       if (key.length > 0) return key;
-      throw new LiberateError('LIB206', 'the table has no primary key, and `key:` names none: rows that share a stamp could not be told apart', {
-        place: { column: cursor[0]?.name },
-      });
+      throw new LiberateError(
+        'LIB206',
+        'the table has no primary key, and `key:` names none: rows that share a stamp could not be told apart',
+        {
+          place: { column: cursor[0]?.name },
+        },
+      );
     case 'timestamp+incrementing': {
       if (job.increment !== null) return [column(job.increment, 'increment')];
       const [only] = key;

@@ -9,12 +9,25 @@ import { type JobPlan, requestOf } from './job-plan.ts';
 export async function refuseNullKeys(plan: JobPlan, source: Source, signal: AbortSignal): Promise<void> {
   if (plan.relation.kind === 'table') return;
   for (const column of [...new Set([...plan.order, ...plan.key])].filter(({ nullable }) => nullable)) {
-    const request = { ...requestOf(plan), cursor: [column], key: [], window: { kind: 'nulls' }, page: null, limit: null, recentFrom: null, sample: null } as const;
+    const request = {
+      ...requestOf(plan),
+      cursor: [column],
+      key: [],
+      window: { kind: 'nulls' },
+      page: null,
+      limit: null,
+      recentFrom: null,
+      sample: null,
+    } as const;
     const count = await source.countNulls(request, signal);
     if (count === 0) continue;
-    throw new LiberateError('LIB206', `${count >= 1000 ? '1,000 rows or more' : `${count} of its rows`} have no "${column.name}", which is part of the key`, {
-      place: { job: plan.name, column: column.name },
-      cure: 'Leave such rows out of the query, or choose a key that every row has.',
-    });
+    throw new LiberateError(
+      'LIB206',
+      `${count >= 1000 ? '1,000 rows or more' : `${count} of its rows`} have no "${column.name}", which is part of the key`,
+      {
+        place: { job: plan.name, column: column.name },
+        cure: 'Leave such rows out of the query, or choose a key that every row has.',
+      },
+    );
   }
 }

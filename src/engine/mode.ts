@@ -36,10 +36,14 @@ export function resolveMode(job: Job, cursor: readonly Column[]): Mode {
   const found = `${first.name} is ${first.native === '' ? 'without a declared type' : first.native}`;
   const mixed = cursor.find((column) => column.type.kind !== first.type.kind);
   if (mixed !== undefined) {
-    throw new LiberateError('LIB208', `the cursor mixes ${first.name} (${first.native}) and ${mixed.name} (${mixed.native}), whose values cannot be compared`, {
-      place: { column: mixed.name },
-      cure: 'Use columns of one type, or a query that casts them to one.',
-    });
+    throw new LiberateError(
+      'LIB208',
+      `the cursor mixes ${first.name} (${first.native}) and ${mixed.name} (${mixed.native}), whose values cannot be compared`,
+      {
+        place: { column: mixed.name },
+        cure: 'Use columns of one type, or a query that casts them to one.',
+      },
+    );
   }
   if (job.mode !== null) {
     if (job.mode !== 'incrementing' && kind === 'integer' && first.type.kind !== 'dynamic') {

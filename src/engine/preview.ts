@@ -11,7 +11,13 @@ export interface Preview {
 }
 
 /** The first events of a job in reading order, exactly as they would leave; nothing is sent and no mark is touched. */
-export async function previewJob(job: Job, { source, timezone }: SourceUse, rows: number, now: number, signal: AbortSignal): Promise<readonly Preview[]> {
+export async function previewJob(
+  job: Job,
+  { source, timezone }: SourceUse,
+  rows: number,
+  now: number,
+  signal: AbortSignal,
+): Promise<readonly Preview[]> {
   const facts = await source.check(signal);
   const previews: Preview[] = [];
   for (const target of await targetsOf(job, source, facts, signal)) {

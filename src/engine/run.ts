@@ -1,6 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import { backoffDelay } from '../kit/backoff.ts';
-import { asLiberateError, formatError, LiberateError } from '../kit/errors.ts';
+import { asLiberateError, formatError, type LiberateError } from '../kit/errors.ts';
 import type { Job } from '../model/job.ts';
 import type { Engine } from './engine.ts';
 import { JobLoop, type LoopOptions, type TopicClaims } from './job-loop.ts';
@@ -36,7 +36,15 @@ export async function runJobs(engine: Engine, jobs: readonly Job[], options: Loo
         const nothing = { published: 0, repeated: 0, nulls: 0, bytes: 0, mark: null, lagMs: null };
         engine.observer({
           type: 'cycle.end',
-          report: { job: job.name, startedAt: now, endedAt: now, outcome: 'failed', reason: formatError(error), code: error.code, ...nothing },
+          report: {
+            job: job.name,
+            startedAt: now,
+            endedAt: now,
+            outcome: 'failed',
+            reason: formatError(error),
+            code: error.code,
+            ...nothing,
+          },
         });
       }
     }),

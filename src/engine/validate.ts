@@ -70,7 +70,8 @@ function indexAdvice(plan: JobPlan): readonly Finding[] {
   if (first === undefined || plan.mode === 'bulk') return [];
   const indexes: readonly IndexInfo[] = [...plan.shape.indexes, { name: 'primary key', columns: plan.shape.primaryKey, unique: true }];
   if (plan.cursor.length === 1 && indexes.some(({ columns }) => columns[0] === first)) return [];
-  const columns = plan.cursor.length === 1 ? wanted.join(', ') : `COALESCE(${plan.cursor.map(name).join(', ')}), ${plan.order.map(name).join(', ')}`;
+  const columns =
+    plan.cursor.length === 1 ? wanted.join(', ') : `COALESCE(${plan.cursor.map(name).join(', ')}), ${plan.order.map(name).join(', ')}`;
   return [
     {
       severity: 'warning',

@@ -10,12 +10,12 @@ export interface ErrorEntry {
   readonly cure: string;
 }
 
-const row = (
-  title: string,
-  retry: ErrorEntry['retry'],
-  exit: ErrorEntry['exit'],
-  cure: string,
-): ErrorEntry => ({ title, retry, exit, cure });
+const row = (title: string, retry: ErrorEntry['retry'], exit: ErrorEntry['exit'], cure: string): ErrorEntry => ({
+  title,
+  retry,
+  exit,
+  cure,
+});
 
 export const errorTable = {
   LIB101: row('the jobs file cannot be read', 'permanent', 2, 'Give the path of a readable YAML file.'),
@@ -33,26 +33,41 @@ export const errorTable = {
   LIB202: row('the source refused the login', 'permanent', 3, 'Check user, password and database.'),
   LIB203: row('the table does not exist', 'permanent', 1, 'Check the name and schema, and that the user may SELECT it.'),
   LIB204: row('the column does not exist', 'permanent', 1, 'Use one of the columns named in the message.'),
-  LIB205: row('the cursor column holds NULL', 'permanent', 1, 'Add NOT NULL, give a list to `cursor:` (COALESCE), or set `nulls: include`.'),
+  LIB205: row(
+    'the cursor column holds NULL',
+    'permanent',
+    1,
+    'Add NOT NULL, give a list to `cursor:` (COALESCE), or set `nulls: include`.',
+  ),
   LIB206: row('the job has no key', 'permanent', 1, 'Give the columns that identify a row as `key:`.'),
-  LIB207: row('the source refused the statement', 'permanent', 1, 'Mend the query or grant SELECT; the server\'s words are in the message.'),
+  LIB207: row('the source refused the statement', 'permanent', 1, "Mend the query or grant SELECT; the server's words are in the message."),
   LIB208: row('the column cannot be a cursor', 'permanent', 1, 'Use a timestamp or an integer that only grows.'),
-  LIB209: row('a statement on the source took too long', 'transient', 1, 'Add an index on (cursor, key), lower `batch:`, or raise `statementTimeout:`.'),
-  LIB210: row('the connection to the source was lost', 'transient', 3, 'Nothing: it is tried again; look at the server\'s log if it goes on.'),
+  LIB209: row(
+    'a statement on the source took too long',
+    'transient',
+    1,
+    'Add an index on (cursor, key), lower `batch:`, or raise `statementTimeout:`.',
+  ),
+  LIB210: row(
+    'the connection to the source was lost',
+    'transient',
+    3,
+    "Nothing: it is tried again; look at the server's log if it goes on.",
+  ),
   LIB211: row('a value cannot be published', 'permanent', 1, 'Mend the value, or leave the column out by `columns:`.'),
   LIB212: row('the key is not unique', 'permanent', 1, 'Give all columns that together identify a row as `key:`.'),
   LIB213: row('the source user lacks a privilege', 'permanent', 1, 'Grant what the message names.'),
   LIB214: row('the source does not support what the job asks', 'permanent', 1, 'See docs/jobs.md for what each database supports.'),
 
-  LIB301: row('the sink cannot be reached', 'transient', 3, 'Check the brokers\' addresses and that they are up.'),
+  LIB301: row('the sink cannot be reached', 'transient', 3, "Check the brokers' addresses and that they are up."),
   LIB302: row('the sink refused the login', 'permanent', 3, 'Check sasl and tls.'),
   LIB303: row('the topic is missing', 'permanent', 1, 'Create it, or let liberate create it with `topicDefaults:`.'),
   LIB304: row('the topic does not fit the job', 'permanent', 1, 'Change the topic as the message says, or publish to another.'),
-  LIB305: row('a record is larger than the sink accepts', 'permanent', 1, 'Raise the topic\'s max.message.bytes, or exclude a wide column.'),
+  LIB305: row('a record is larger than the sink accepts', 'permanent', 1, "Raise the topic's max.message.bytes, or exclude a wide column."),
   LIB306: row('the sink could not write', 'transient', 1, 'Free room on the disk or mend the permissions.'),
   LIB307: row('a file of the sink is damaged', 'permanent', 1, 'Move the file away and reset the job, so that it is written anew.'),
   LIB308: row('the sink did not answer in time', 'transient', 3, 'Nothing: it is tried again; look at the broker if it goes on.'),
-  LIB309: row('the sink refused a record', 'permanent', 1, 'The message has the broker\'s reason and the key.'),
+  LIB309: row('the sink refused a record', 'permanent', 1, "The message has the broker's reason and the key."),
   LIB310: row('the sink lacks a permission', 'permanent', 1, 'Grant the ACL that the message names.'),
 
   LIB401: row('the state store cannot be reached', 'transient', 3, 'Check `state:` and that the server is up.'),
@@ -66,7 +81,12 @@ export const errorTable = {
   LIB409: row('the state store refused the login', 'permanent', 3, 'Check user, password and database in `state:`.'),
   LIB410: row('the file to import is not a liberate export', 'permanent', 2, 'Give a file that `liberate state export` wrote.'),
 
-  LIB501: row('the job\'s definition changed under a saved mark', 'permanent', 1, '`liberate state reset FILE --job J` loads afresh; `liberate state set FILE --job J --accept` keeps the mark.'),
+  LIB501: row(
+    "the job's definition changed under a saved mark",
+    'permanent',
+    1,
+    '`liberate state reset FILE --job J` loads afresh; `liberate state set FILE --job J --accept` keeps the mark.',
+  ),
   LIB502: row('the job ran longer than its timeout', 'transient', 1, 'Raise `timeout:`, or lower `batch:`.'),
 
   LIB901: row('liberate has a defect', 'permanent', 1, 'Please report it with the stack.'),
@@ -124,10 +144,7 @@ export class LiberateError extends Error {
 /** `LIB203 job "orders": table shop.orders does not exist. Check the name …` */
 export function formatError(error: LiberateError): string {
   const { at, job, column } = error.place;
-  const where = [
-    job === undefined ? '' : `job "${job}"`,
-    column === undefined ? '' : `column "${column}"`,
-  ].filter((part) => part !== '');
+  const where = [job === undefined ? '' : `job "${job}"`, column === undefined ? '' : `column "${column}"`].filter((part) => part !== '');
   const head = `${error.code}${where.length > 0 ? ` ${where.join(', ')}` : ''}: ${error.message}`;
   const sentence = /[.!?]$/.test(head) ? head : `${head}.`;
   return `${at === undefined ? '' : `${at}: `}${sentence} ${error.cure}`;

@@ -45,9 +45,7 @@ export interface TableName {
 }
 
 /** What a job reads: a table, or a query's text as the user wrote it. */
-export type Relation =
-  | { readonly kind: 'table'; readonly table: TableName }
-  | { readonly kind: 'query'; readonly text: string };
+export type Relation = { readonly kind: 'table'; readonly table: TableName } | { readonly kind: 'query'; readonly text: string };
 
 /** What introspection finds about a relation. A query has no primary key and no indexes. */
 export interface Shape {

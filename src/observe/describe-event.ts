@@ -52,7 +52,11 @@ export function describeEvent(event: LiberateEvent): LogLine {
     case 'cycle.end':
       return describeReport(event.report);
     case 'run.ready':
-      return { level: 'info', message: `${event.jobs} ${event.jobs === 1 ? 'job' : 'jobs'}, ready in ${formatDuration(event.ms)}`, fields: { jobs: event.jobs, ms: event.ms } };
+      return {
+        level: 'info',
+        message: `${event.jobs} ${event.jobs === 1 ? 'job' : 'jobs'}, ready in ${formatDuration(event.ms)}`,
+        fields: { jobs: event.jobs, ms: event.ms },
+      };
     case 'run.stopping':
       return { level: 'info', message: `stopping: ${event.reason}`, fields: { reason: event.reason } };
     default:

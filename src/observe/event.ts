@@ -15,7 +15,14 @@ export type LiberateEvent =
   | { readonly type: 'job.notice'; readonly job: string; readonly message: string; readonly cure: string | null }
   | { readonly type: 'job.warning'; readonly job: string; readonly message: string; readonly cure: string | null }
   | { readonly type: 'cycle.progress'; readonly job: string; readonly rows: number; readonly expected: number | null; readonly ms: number }
-  | { readonly type: 'cycle.retry'; readonly job: string; readonly attempt: number; readonly delayMs: number; readonly code: string; readonly reason: string }
+  | {
+      readonly type: 'cycle.retry';
+      readonly job: string;
+      readonly attempt: number;
+      readonly delayMs: number;
+      readonly code: string;
+      readonly reason: string;
+    }
   | { readonly type: 'cycle.end'; readonly report: CycleReport }
   | { readonly type: 'run.stopping'; readonly reason: string }
   | { readonly type: 'run.ready'; readonly jobs: number; readonly ms: number };

@@ -1,5 +1,5 @@
-import type { LiberateEvent, Observer } from './event.ts';
 import { count } from './describe-event.ts';
+import type { LiberateEvent, Observer } from './event.ts';
 
 /** The part of cli-progress' MultiBar that is used. */
 export interface Bars {
@@ -14,7 +14,13 @@ export function progressObserver(bars: Bars): Observer {
     const { job, rows, expected, ms } = event;
     const rate = rows / Math.max(0.001, ms / 1000);
     const total = Math.max(expected ?? rows, rows);
-    const payload = { job, done: count(rows), all: expected === null ? '?' : count(total), rate: count(rate), left: timeLeft(total - rows, rate) };
+    const payload = {
+      job,
+      done: count(rows),
+      all: expected === null ? '?' : count(total),
+      rate: count(rate),
+      left: timeLeft(total - rows, rate),
+    };
     const bar = byJob.get(job) ?? bars.create(total, 0, payload);
     byJob.set(job, bar);
     bar.setTotal(total);

@@ -7,8 +7,7 @@ export type JsonWriter = (value: Exclude<Value, null>) => string;
 const raw: JsonWriter = (value) => value as string;
 const quoted: JsonWriter = (value) => JSON.stringify(value);
 const plainText: JsonWriter = (value) => `"${value as string}"`;
-const base64 = (bytes: Uint8Array): string =>
-  `"${Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64')}"`;
+const base64 = (bytes: Uint8Array): string => `"${Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64')}"`;
 
 /** Digits as they are: exact at any width. JSON has no NaN and no infinity, so these become strings. */
 const number: JsonWriter = (value) => {

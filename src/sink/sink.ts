@@ -1,5 +1,5 @@
-import type { Finding } from '../model/report.ts';
 import type { OutboundRecord, TopicSpec } from '../model/record.ts';
+import type { Finding } from '../model/report.ts';
 
 /** How much one `send` may carry and how many may be under way at once for one topic. */
 export interface SinkLimits {

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { createPostgres, type TestDatabase } from '../support/databases.ts';
 import { freePort } from '../support/free-port.ts';
 import { liberate, writeJobs } from '../support/liberate.ts';
-import { temporaryDirectory, type TemporaryDirectory } from '../support/temporary-directory.ts';
+import { type TemporaryDirectory, temporaryDirectory } from '../support/temporary-directory.ts';
 import { uniqueTopic } from '../support/topics.ts';
 
 describe('a failure ends with its exit code and says job, place, value and cure', () => {
@@ -13,7 +13,9 @@ describe('a failure ends with its exit code and says job, place, value and cure'
 
   beforeAll(async () => {
     db = await createPostgres();
-    await db.run('CREATE TABLE orders (id bigint PRIMARY KEY, note text, updated_at timestamptz NOT NULL); CREATE INDEX ON orders (updated_at, id);');
+    await db.run(
+      'CREATE TABLE orders (id bigint PRIMARY KEY, note text, updated_at timestamptz NOT NULL); CREATE INDEX ON orders (updated_at, id);',
+    );
     await db.run("INSERT INTO orders SELECT n, 'x', now() - n * interval '1 hour' FROM generate_series(1, 10) n;");
     directory = await temporaryDirectory();
   });
@@ -29,7 +31,10 @@ describe('a failure ends with its exit code and says job, place, value and cure'
 
   it('a wrong file: 2, every mistake with file, line and column', async () => {
     const file = join(directory.path, 'wrong.yaml');
-    writeFileSync(file, 'source: sqlite:x.db\nsink: ndjson:out\njobs:\n  a: { tabel: orders, cursor: id, every: 10 }\n  b: { table: b, every: 5s, schedule: "* * * * *" }\n');
+    writeFileSync(
+      file,
+      'source: sqlite:x.db\nsink: ndjson:out\njobs:\n  a: { tabel: orders, cursor: id, every: 10 }\n  b: { table: b, every: 5s, schedule: "* * * * *" }\n',
+    );
     const { code, stderr } = await liberate(['run', file, '--once']);
     expect(code).toBe(2);
     expect(stderr).toMatch(/wrong\.yaml:4:8: LIB104: .*tabel.*table/);
@@ -41,7 +46,11 @@ describe('a failure ends with its exit code and says job, place, value and cure'
     const url = new URL(db.url);
     url.password = 'tops3cret-and-wrong';
     const file = jobsFile({ source: url.href, sink: out(), jobs: { orders } });
-    for (const command of [['run', file, '--once'], ['validate', file], ['preview', file]]) {
+    for (const command of [
+      ['run', file, '--once'],
+      ['validate', file],
+      ['preview', file],
+    ]) {
       const { code, stdout, stderr } = await liberate(command);
       expect(code).toBe(3);
       expect(stdout + stderr).toContain('LIB202');
@@ -69,7 +78,9 @@ describe('a failure ends with its exit code and says job, place, value and cure'
   });
 
   it('a dropped cursor column: 1, naming the column and those there are', async () => {
-    await db.run('CREATE TABLE changing (id bigint PRIMARY KEY, updated_at timestamptz NOT NULL DEFAULT now()); INSERT INTO changing VALUES (1);');
+    await db.run(
+      'CREATE TABLE changing (id bigint PRIMARY KEY, updated_at timestamptz NOT NULL DEFAULT now()); INSERT INTO changing VALUES (1);',
+    );
     const file = jobsFile({ source: db.url, sink: out(), jobs: { changing: { ...orders, table: 'changing' } } });
     expect((await liberate(['run', file, '--once'])).code).toBe(0);
     await db.run('ALTER TABLE changing DROP COLUMN updated_at');
@@ -99,7 +110,11 @@ describe('a failure ends with its exit code and says job, place, value and cure'
   });
 
   it('a query whose text changed under its mark: 1, until it is accepted or reset', async () => {
-    const job = (query: string): object => ({ source: db.url, sink: 'ndjson:changed', jobs: { q: { ...orders, table: undefined, query, key: 'id' } } });
+    const job = (query: string): object => ({
+      source: db.url,
+      sink: 'ndjson:changed',
+      jobs: { q: { ...orders, table: undefined, query, key: 'id' } },
+    });
     const file = writeJobs(directory.path, job('SELECT id, updated_at FROM orders'), 'query.yaml');
     expect((await liberate(['run', file, '--once'])).code).toBe(0);
     writeJobs(directory.path, job('SELECT id, note, updated_at FROM orders'), 'query.yaml');
@@ -121,7 +136,7 @@ describe('a failure ends with its exit code and says job, place, value and cure'
     const including = jobsFile({ source: db.url, sink: out(), jobs: { holes: { ...orders, table: 'holes', nulls: 'include' } } });
     expect((await liberate(['run', including, '--once'])).stderr).toMatch(/"published":2.*"nulls":1/);
     expect((await liberate(['run', including, '--once', '--log-level', 'debug'])).stderr).toMatch(/"published":0/);
-    await db.run("UPDATE holes SET id = 3 WHERE id = 2");
+    await db.run('UPDATE holes SET id = 3 WHERE id = 2');
     expect((await liberate(['run', including, '--once'])).stderr).toMatch(/"published":1.*"nulls":1/);
   });
 
@@ -148,8 +163,14 @@ describe('a failure ends with its exit code and says job, place, value and cure'
 
   it('an oversize row: 1, naming its key', async () => {
     const { brokers } = inject('servers').kafka;
-    await db.run("CREATE TABLE wide (id bigint PRIMARY KEY, body text, updated_at timestamptz NOT NULL DEFAULT now()); INSERT INTO wide VALUES (7, repeat(md5('x'), 60000));");
-    const file = jobsFile({ source: db.url, sink: `kafka://${brokers.join(',')}`, jobs: { wide: { ...orders, table: 'wide', topic: uniqueTopic('wide') } } });
+    await db.run(
+      "CREATE TABLE wide (id bigint PRIMARY KEY, body text, updated_at timestamptz NOT NULL DEFAULT now()); INSERT INTO wide VALUES (7, repeat(md5('x'), 60000));",
+    );
+    const file = jobsFile({
+      source: db.url,
+      sink: `kafka://${brokers.join(',')}`,
+      jobs: { wide: { ...orders, table: 'wide', topic: uniqueTopic('wide') } },
+    });
     expect(await liberate(['run', file, '--once'])).toMatchObject({ code: 1, stderr: expect.stringMatching(/LIB305 job \\"wide\\".*7/) });
   });
 });

@@ -11,7 +11,11 @@ export interface KeyVariant {
   readonly partitions: number;
 }
 
-const same = (values: readonly string[]): Readonly<Record<DatabaseKind, readonly string[]>> => ({ postgres: values, mariadb: values, sqlite: values });
+const same = (values: readonly string[]): Readonly<Record<DatabaseKind, readonly string[]>> => ({
+  postgres: values,
+  mariadb: values,
+  sqlite: values,
+});
 
 const padded: Readonly<Record<DatabaseKind, string>> = {
   postgres: "'a/b|c,\"d\\' || chr(10) || 'é🙂 ' || n",
@@ -54,12 +58,15 @@ export const variants: readonly KeyVariant[] = [
   },
 ];
 
-const digits = 'SELECT 0 AS d UNION ALL SELECT 1 UNION ALL SELECT 2 UNION ALL SELECT 3 UNION ALL SELECT 4 UNION ALL SELECT 5 UNION ALL SELECT 6 UNION ALL SELECT 7 UNION ALL SELECT 8 UNION ALL SELECT 9';
+const digits =
+  'SELECT 0 AS d UNION ALL SELECT 1 UNION ALL SELECT 2 UNION ALL SELECT 3 UNION ALL SELECT 4 UNION ALL SELECT 5 UNION ALL SELECT 6 UNION ALL SELECT 7 UNION ALL SELECT 8 UNION ALL SELECT 9';
 
 /** A table of the numbers 0 to 99,999 as column `n`, in plain SQL. */
 const numbers = `(SELECT a.d + 10 * b.d + 100 * c.d + 1000 * e.d + 10000 * f.d AS n FROM (${digits}) a, (${digits}) b, (${digits}) c, (${digits}) e, (${digits}) f) numbers`;
 
-const other: Readonly<Record<DatabaseKind, { readonly note: string; readonly amount: string; readonly stamp: string; readonly now: string }>> = {
+const other: Readonly<
+  Record<DatabaseKind, { readonly note: string; readonly amount: string; readonly stamp: string; readonly now: string }>
+> = {
   postgres: { note: 'text', amount: 'numeric(30,10)', stamp: 'timestamptz(6)', now: 'clock_timestamp()' },
   mariadb: { note: 'text', amount: 'decimal(30,10)', stamp: 'datetime(6)', now: 'NOW(6)' },
   sqlite: { note: 'TEXT', amount: 'TEXT', stamp: 'TIMESTAMP', now: "strftime('%Y-%m-%d %H:%M:%f000', 'now')" },

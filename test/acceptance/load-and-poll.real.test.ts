@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { createDatabase, type DatabaseKind, type TestDatabase } from '../support/databases.ts';
 import { liberate, startLiberate, writeJobs } from '../support/liberate.ts';
-import { temporaryDirectory, type TemporaryDirectory } from '../support/temporary-directory.ts';
+import { type TemporaryDirectory, temporaryDirectory } from '../support/temporary-directory.ts';
 import { fold, readTopic, uniqueTopic } from '../support/topics.ts';
 import { changeItems, createItems, expectedItems, type KeyVariant, variants } from './items.ts';
 

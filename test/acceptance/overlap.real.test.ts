@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { createPostgres, type TestDatabase } from '../support/databases.ts';
-import { liberate, type LogLine, startLiberate, writeJobs } from '../support/liberate.ts';
-import { temporaryDirectory, type TemporaryDirectory } from '../support/temporary-directory.ts';
+import { type LogLine, liberate, startLiberate, writeJobs } from '../support/liberate.ts';
+import { type TemporaryDirectory, temporaryDirectory } from '../support/temporary-directory.ts';
 import { fold, readTopic, uniqueTopic, waitFor } from '../support/topics.ts';
 
 describe('one cycle of a job at a time', () => {
@@ -26,13 +26,26 @@ describe('one cycle of a job at a time', () => {
       {
         source: db.url,
         sink: `ndjson:${directory.path}/slow`,
-        jobs: { slow: { query: 'SELECT o.id, o.updated_at, pg_sleep(3)::text AS slept FROM (SELECT * FROM orders ORDER BY id LIMIT 1) o', key: 'id', mode: 'bulk', schedule: '* * * * * *' } },
+        jobs: {
+          slow: {
+            query: 'SELECT o.id, o.updated_at, pg_sleep(3)::text AS slept FROM (SELECT * FROM orders ORDER BY id LIMIT 1) o',
+            key: 'id',
+            mode: 'bulk',
+            schedule: '* * * * * *',
+          },
+        },
       },
       'slow.yaml',
     );
     await using running = startLiberate(['run', file]);
     const busy = async (): Promise<number> =>
-      Number((await db.rows("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'liberate' AND wait_event = 'PgSleep'"))[0]?.[0]);
+      Number(
+        (
+          await db.rows(
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'liberate' AND wait_event = 'PgSleep'",
+          )
+        )[0]?.[0],
+      );
     let most = 0;
     await waitFor(
       async () => {
@@ -106,11 +119,18 @@ describe('one cycle of a job at a time', () => {
   });
 
   it('stops within 5 s of SIGTERM in the middle of a load, saves its mark, and goes on from there', async () => {
-    await db.run('CREATE TABLE big AS SELECT n AS id, repeat(md5(n::text), 10) AS body, now() - interval \'1 day\' + n * interval \'1 ms\' AS updated_at FROM generate_series(1, 300000) n; ALTER TABLE big ADD PRIMARY KEY (id); ALTER TABLE big ALTER updated_at SET NOT NULL; CREATE INDEX ON big (updated_at, id);');
+    await db.run(
+      "CREATE TABLE big AS SELECT n AS id, repeat(md5(n::text), 10) AS body, now() - interval '1 day' + n * interval '1 ms' AS updated_at FROM generate_series(1, 300000) n; ALTER TABLE big ADD PRIMARY KEY (id); ALTER TABLE big ALTER updated_at SET NOT NULL; CREATE INDEX ON big (updated_at, id);",
+    );
     const topic = uniqueTopic('big');
     const file = writeJobs(
       directory.path,
-      { source: db.url, sink: `kafka://${brokers.join(',')}`, state: `sqlite:${directory.path}/big.db`, jobs: { big: { table: 'big', cursor: 'updated_at', topic, every: '1h' } } },
+      {
+        source: db.url,
+        sink: `kafka://${brokers.join(',')}`,
+        state: `sqlite:${directory.path}/big.db`,
+        jobs: { big: { table: 'big', cursor: 'updated_at', topic, every: '1h' } },
+      },
       'big.yaml',
     );
     await using running = startLiberate(['run', file]);
@@ -132,7 +152,11 @@ describe('one cycle of a job at a time', () => {
   it('a second signal ends at once', async () => {
     const file = writeJobs(
       directory.path,
-      { source: db.url, sink: `ndjson:${directory.path}/second`, jobs: { slow: { query: 'SELECT 1 AS id, pg_sleep(60)::text AS slept', key: 'id', mode: 'bulk', every: '1h' } } },
+      {
+        source: db.url,
+        sink: `ndjson:${directory.path}/second`,
+        jobs: { slow: { query: 'SELECT 1 AS id, pg_sleep(60)::text AS slept', key: 'id', mode: 'bulk', every: '1h' } },
+      },
       'second.yaml',
     );
     await using running = startLiberate(['run', file]);

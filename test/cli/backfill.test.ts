@@ -1,7 +1,7 @@
 import { mkdirSync, symlinkSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { liberate, startLiberate } from '../support/liberate.ts';
-import { openPlace, orders, payments, type Place, smallShop } from './place.ts';
+import { openPlace, orders, type Place, payments, smallShop } from './place.ts';
 import { hasTerminal, inTerminal } from './terminal.ts';
 
 vi.setConfig({ testTimeout: 30_000 });
@@ -43,16 +43,30 @@ describe('backfill', () => {
 
   test('--dry-run only counts; --json gives the report', async () => {
     const file = place.jobs({ orders });
-    expect(await liberate(['backfill', file, '--job', 'orders', '--dry-run'])).toMatchObject({ code: 0, stdout: '', stderr: 'orders: about 4 rows\n' });
+    expect(await liberate(['backfill', file, '--job', 'orders', '--dry-run'])).toMatchObject({
+      code: 0,
+      stdout: '',
+      stderr: 'orders: about 4 rows\n',
+    });
     expect(keys('orders')).toEqual([]);
     const { stdout } = await liberate(['backfill', file, '--job', 'orders', '--json']);
-    expect(JSON.parse(stdout)).toEqual({ job: 'orders', published: 4, expected: 4, bytes: expect.any(Number), startedAt: expect.any(Number), endedAt: expect.any(Number) });
+    expect(JSON.parse(stdout)).toEqual({
+      job: 'orders',
+      published: 4,
+      expected: 4,
+      bytes: expect.any(Number),
+      startedAt: expect.any(Number),
+      endedAt: expect.any(Number),
+    });
   });
 
   test('takes a table without a key, and of a wildcard each table', async () => {
     await place.db.run("CREATE TABLE lines (text TEXT); INSERT INTO lines VALUES ('b'), ('a'), ('b');");
     const file = place.jobs({ lines: { table: 'lines' }, all: { table: ['orders', 'payments'], topic: 'all.{table}' } });
-    expect(await liberate(['backfill', file, '--job', 'lines,all'])).toMatchObject({ code: 0, stderr: expect.stringMatching(/^lines: 3 rows .*\nall\/orders: 4 rows .*\nall\/payments: 3 rows /) });
+    expect(await liberate(['backfill', file, '--job', 'lines,all'])).toMatchObject({
+      code: 0,
+      stderr: expect.stringMatching(/^lines: 3 rows .*\nall\/orders: 4 rows .*\nall\/payments: 3 rows /),
+    });
     expect(place.events('lines').map(({ key, value }) => [key, value])).toEqual([
       [null, { text: 'b' }],
       [null, { text: 'a' }],
@@ -81,8 +95,13 @@ describe('backfill', () => {
   test.skipIf(!hasTerminal)('shows a bar on a terminal, and the sum in a line of its own after it', async () => {
     const { code, screen } = await inTerminal(['backfill', place.jobs({ orders, payments }), '--job', 'orders,payments']);
     expect(code).toBe(0);
-    for (const [job, rows] of [['orders', 4], ['payments', 3]] as const) {
-      expect(screen).toMatch(new RegExp(`${job} █+ 100% {2}${rows} of about ${rows} .*\\r\\n${job}: ${rows} rows in \\S+, [\\d,]+ rows/s\\r\\n`));
+    for (const [job, rows] of [
+      ['orders', 4],
+      ['payments', 3],
+    ] as const) {
+      expect(screen).toMatch(
+        new RegExp(`${job} █+ 100% {2}${rows} of about ${rows} .*\\r\\n${job}: ${rows} rows in \\S+, [\\d,]+ rows/s\\r\\n`),
+      );
     }
   });
 });

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { liberate } from '../support/liberate.ts';
-import { openPlace, orders, payments, type Place, smallShop } from './place.ts';
+import { openPlace, orders, type Place, payments, smallShop } from './place.ts';
 
 vi.setConfig({ testTimeout: 30_000 });
 
@@ -19,9 +19,15 @@ const keys = (topic: string): readonly unknown[] => place.events(topic).map(({ k
 describe('what a job of the file says', () => {
   test('a stamp is the record time, to the millisecond; in the zone of the source', async () => {
     await runOnce({ utc: { ...orders, topic: 'utc' } });
-    expect(place.events('utc')[0]).toMatchObject({ value: { updated_at: '2026-01-01 08:00:00.000001' }, timestamp: '2026-01-01T08:00:00.000Z' });
+    expect(place.events('utc')[0]).toMatchObject({
+      value: { updated_at: '2026-01-01 08:00:00.000001' },
+      timestamp: '2026-01-01T08:00:00.000Z',
+    });
     await runOnce({ berlin: orders }, { source: { url: 'sqlite:shop.db', timezone: 'Europe/Berlin' } });
-    expect(place.events('berlin')[0]).toMatchObject({ value: { updated_at: '2026-01-01 08:00:00.000001' }, timestamp: '2026-01-01T07:00:00.000Z' });
+    expect(place.events('berlin')[0]).toMatchObject({
+      value: { updated_at: '2026-01-01 08:00:00.000001' },
+      timestamp: '2026-01-01T07:00:00.000Z',
+    });
   });
 
   test('an id says no time: the record has the time at which the row was read', async () => {
@@ -49,13 +55,18 @@ describe('what a job of the file says', () => {
   test('where: only the rows that meet it, and later ones too', async () => {
     const file = place.jobs({ paid: { ...orders, where: "status = 'paid' OR note = 'x'" } });
     await liberate(['run', file, '--once']);
-    await place.db.run("UPDATE orders SET note = 'x', updated_at = '2026-01-05 00:00:00'  WHERE id = 2; UPDATE orders SET updated_at = '2026-01-05 00:00:00' WHERE id = 4;");
+    await place.db.run(
+      "UPDATE orders SET note = 'x', updated_at = '2026-01-05 00:00:00'  WHERE id = 2; UPDATE orders SET updated_at = '2026-01-05 00:00:00' WHERE id = 4;",
+    );
     await liberate(['run', file, '--once']);
     expect(keys('paid')).toEqual([{ id: 1 }, { id: 3 }, { id: 2 }]);
   });
 
   test('headers: those of the job beside what liberate says of each record', async () => {
-    await runOnce({ orders: { ...orders, headers: { team: 'shop', 'content-type': 'application/json' } } }, { source: undefined, sources: { shop: 'sqlite:shop.db' } });
+    await runOnce(
+      { orders: { ...orders, headers: { team: 'shop', 'content-type': 'application/json' } } },
+      { source: undefined, sources: { shop: 'sqlite:shop.db' } },
+    );
     expect(place.events('orders')[0]?.headers).toEqual({
       team: 'shop',
       'content-type': 'application/json',
@@ -67,7 +78,10 @@ describe('what a job of the file says', () => {
   });
 
   test('topic: a template of source, schema, table and job', async () => {
-    await runOnce({ o: { ...orders, topic: '{source}.{schema}.{table}-{job}' } }, { source: undefined, sources: { shop: 'sqlite:shop.db' } });
+    await runOnce(
+      { o: { ...orders, topic: '{source}.{schema}.{table}-{job}' } },
+      { source: undefined, sources: { shop: 'sqlite:shop.db' } },
+    );
     // SQLite has no schemas: the file stands in for one.
     expect(keys('shop.shop.db.orders-o')).toHaveLength(4);
   });
@@ -88,25 +102,41 @@ describe('what a job of the file says', () => {
   });
 
   test('wildcards: a job, a topic and a mark for each table but those carved out', async () => {
-    await place.db.run('CREATE TABLE tmp_orders (id INTEGER PRIMARY KEY, updated_at TIMESTAMP NOT NULL); INSERT INTO tmp_orders VALUES (1, 1);');
-    const file = place.jobs({ all: { table: ['*', '!tmp_*', '!payments'], cursor: 'updated_at' }, two: { table: ['payments', 'orders'], topic: 'two.{table}' } });
+    await place.db.run(
+      'CREATE TABLE tmp_orders (id INTEGER PRIMARY KEY, updated_at TIMESTAMP NOT NULL); INSERT INTO tmp_orders VALUES (1, 1);',
+    );
+    const file = place.jobs({
+      all: { table: ['*', '!tmp_*', '!payments'], cursor: 'updated_at' },
+      two: { table: ['payments', 'orders'], topic: 'two.{table}' },
+    });
     expect(await liberate(['run', file, '--once'])).toMatchObject({ code: 0 });
-    expect(['shop.db.orders', 'shop.db.tmp_orders', 'shop.db.payments', 'two.payments', 'two.orders'].map((topic) => keys(topic).length)).toEqual([4, 0, 0, 3, 4]);
+    expect(
+      ['shop.db.orders', 'shop.db.tmp_orders', 'shop.db.payments', 'two.payments', 'two.orders'].map((topic) => keys(topic).length),
+    ).toEqual([4, 0, 0, 3, 4]);
     const { stdout } = await liberate(['status', file, '--json']);
-    expect((JSON.parse(stdout) as readonly { readonly job: string }[]).map(({ job }) => job).sort()).toEqual(['all/orders', 'two/orders', 'two/payments']);
+    expect((JSON.parse(stdout) as readonly { readonly job: string }[]).map(({ job }) => job).sort()).toEqual([
+      'all/orders',
+      'two/orders',
+      'two/payments',
+    ]);
   });
 
   test('initial: skip publishes only what comes later', async () => {
     const file = place.jobs({ orders: { ...orders, initial: 'skip' }, payments: { ...payments, initial: 'skip' } });
     expect(await liberate(['run', file, '--once'])).toMatchObject({ code: 0 });
-    await place.db.run("UPDATE orders SET status = 'x', updated_at = '2026-02-01 00:00:00' WHERE id = 2; INSERT INTO payments VALUES (7, 1, 1), (3, 1, 1);");
+    await place.db.run(
+      "UPDATE orders SET status = 'x', updated_at = '2026-02-01 00:00:00' WHERE id = 2; INSERT INTO payments VALUES (7, 1, 1), (3, 1, 1);",
+    );
     expect(await liberate(['run', file, '--once'])).toMatchObject({ code: 0 });
     expect(keys('orders')).toEqual([{ id: 2 }]);
     expect(keys('payments')).toEqual([{ id: 3 }, { id: 7 }]);
   });
 
   test('initial: from publishes the rows at or after it, and what comes later', async () => {
-    const file = place.jobs({ orders: { ...orders, initial: { from: '2026-01-02 08:00:00.000002' } }, payments: { ...payments, initial: { from: 2 } } });
+    const file = place.jobs({
+      orders: { ...orders, initial: { from: '2026-01-02 08:00:00.000002' } },
+      payments: { ...payments, initial: { from: 2 } },
+    });
     expect(await liberate(['run', file, '--once'])).toMatchObject({ code: 0 });
     expect(keys('orders')).toEqual([{ id: 2 }, { id: 3 }, { id: 4 }]);
     expect(keys('payments')).toEqual([{ id: 2 }, { id: 5 }]);
@@ -147,8 +177,14 @@ jobs:
   });
 
   test('under --json tells its mistakes as JSON', async () => {
-    const { code, stdout, stderr } = await liberate(['validate', place.write('wrong.yaml', 'source: sqlite:x\nsink: stdout\njobs: { a: { tabel: b } }\n'), '--json']);
+    const { code, stdout, stderr } = await liberate([
+      'validate',
+      place.write('wrong.yaml', 'source: sqlite:x\nsink: stdout\njobs: { a: { tabel: b } }\n'),
+      '--json',
+    ]);
     expect([code, stdout]).toEqual([2, '']);
-    expect(JSON.parse(stderr)).toMatchObject({ problems: expect.arrayContaining([expect.objectContaining({ code: 'LIB104', line: 3, path: 'jobs.a.tabel' })]) });
+    expect(JSON.parse(stderr)).toMatchObject({
+      problems: expect.arrayContaining([expect.objectContaining({ code: 'LIB104', line: 3, path: 'jobs.a.tabel' })]),
+    });
   });
 });

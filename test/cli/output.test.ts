@@ -6,7 +6,7 @@ import { hasTerminal, inTerminal } from './terminal.ts';
 
 vi.setConfig({ testTimeout: 30_000 });
 
-const escape = '\u001b[';
+const startOfColour = '\u001b[';
 
 let place: Place;
 beforeAll(async () => {
@@ -17,15 +17,15 @@ afterAll(() => place[Symbol.asyncDispose]());
 describe('colours', () => {
   test.skipIf(!hasTerminal)('are for terminals, unless NO_COLOR says otherwise', async () => {
     const file = place.jobs({ orders });
-    expect((await inTerminal(['validate', file])).screen).toContain(`${escape}32mok`);
-    expect((await inTerminal(['validate', file], { NO_COLOR: '1' })).screen).not.toContain(escape);
+    expect((await inTerminal(['validate', file])).screen).toContain(`${startOfColour}32mok`);
+    expect((await inTerminal(['validate', file], { NO_COLOR: '1' })).screen).not.toContain(startOfColour);
     expect((await inTerminal(['run', file, '--once'])).screen).toMatch(/\d\d:\d\d:\d\d .*info.* orders: 4 rows in /);
   });
 
   test('are not for files and pipes, unless FORCE_COLOR says otherwise', async () => {
     const file = place.jobs({ orders });
-    expect((await liberate(['validate', file], { env: { NO_COLOR: '' } })).stdout).not.toContain(escape);
-    expect((await liberate(['validate', file], { env: { NO_COLOR: '', FORCE_COLOR: '1' } })).stdout).toContain(`${escape}32mok`);
+    expect((await liberate(['validate', file], { env: { NO_COLOR: '' } })).stdout).not.toContain(startOfColour);
+    expect((await liberate(['validate', file], { env: { NO_COLOR: '', FORCE_COLOR: '1' } })).stdout).toContain(`${startOfColour}32mok`);
   });
 });
 
@@ -62,9 +62,14 @@ describe('a secret is in no output', () => {
   });
 
   test('of a statement that the source refuses', async () => {
-    const file = place.jobs({ orders: { ...orders, where: '${SHOP_PASSWORD}' } }, { source: { url: 'sqlite:shop.db', password: '${SHOP_PASSWORD}' } });
+    const file = place.jobs(
+      { orders: { ...orders, where: '${SHOP_PASSWORD}' } },
+      { source: { url: 'sqlite:shop.db', password: '${SHOP_PASSWORD}' } },
+    );
     for (const command of ['preview', 'validate', 'run']) {
-      const { code, stdout, stderr } = await liberate([command, file, ...(command === 'run' ? ['--once'] : [])], { env: { SHOP_PASSWORD: 'tops3cret_column' } });
+      const { code, stdout, stderr } = await liberate([command, file, ...(command === 'run' ? ['--once'] : [])], {
+        env: { SHOP_PASSWORD: 'tops3cret_column' },
+      });
       expect(code).toBeGreaterThan(0);
       expect(stdout + stderr).not.toContain('tops3cret');
     }
@@ -73,7 +78,11 @@ describe('a secret is in no output', () => {
   test('of the saved progress', async () => {
     const file = place.jobs({ orders }, { source: 'sqlite:shop.db', state: { url: 'sqlite:kept.state.db', password: '${SHOP_PASSWORD}' } });
     await liberate(['run', file, '--once'], { env });
-    for (const command of [['status', file, '--json'], ['state', 'export', file], ['state', 'show', file, '--json']]) {
+    for (const command of [
+      ['status', file, '--json'],
+      ['state', 'export', file],
+      ['state', 'show', file, '--json'],
+    ]) {
       expect((await liberate(command, { env })).stdout).not.toContain(password);
     }
   });

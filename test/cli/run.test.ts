@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { liberate, startLiberate } from '../support/liberate.ts';
-import { eventsOf, openPlace, orders, payments, type Place, smallShop } from './place.ts';
+import { eventsOf, openPlace, orders, type Place, payments, smallShop } from './place.ts';
 
 vi.setConfig({ testTimeout: 30_000 });
 
@@ -28,8 +28,18 @@ describe('run --once', () => {
                         INSERT INTO orders VALUES (5, 'paid', NULL, '1', NULL, '2026-01-04 08:00:00');
                         INSERT INTO payments VALUES (4, 4, 800), (6, 5, 100);`);
     await liberate(['run', file, '--once']);
-    expect(place.events('orders').slice(4).map(({ key }) => key)).toEqual([{ id: 1 }, { id: 5 }]);
-    expect(place.events('payments').slice(3).map(({ key }) => key)).toEqual([{ id: 4 }, { id: 6 }]);
+    expect(
+      place
+        .events('orders')
+        .slice(4)
+        .map(({ key }) => key),
+    ).toEqual([{ id: 1 }, { id: 5 }]);
+    expect(
+      place
+        .events('payments')
+        .slice(3)
+        .map(({ key }) => key),
+    ).toEqual([{ id: 4 }, { id: 6 }]);
   });
 
   test('with --job runs only these, also disabled ones, in front of the file, parted by commas or repeated', async () => {
@@ -54,9 +64,23 @@ describe('run --once', () => {
     expect(code).toBe(0);
     const events = eventsOf(stdout);
     expect(events.map(({ topic }) => topic).sort()).toEqual(['orders', 'orders', 'orders', 'orders', 'payments', 'payments', 'payments']);
-    const lines = stderr.trimEnd().split('\n').map((line) => JSON.parse(line) as Record<string, unknown>);
-    for (const line of lines) expect(line).toEqual(expect.objectContaining({ level: expect.any(String), time: expect.stringMatching(/Z$/), msg: expect.any(String) }));
-    expect(lines.filter(({ outcome }) => outcome === 'ok').map(({ job, published }) => [job, published]).sort()).toEqual([['orders', 4], ['payments', 3]]);
+    const lines = stderr
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Record<string, unknown>);
+    for (const line of lines)
+      expect(line).toEqual(
+        expect.objectContaining({ level: expect.any(String), time: expect.stringMatching(/Z$/), msg: expect.any(String) }),
+      );
+    expect(
+      lines
+        .filter(({ outcome }) => outcome === 'ok')
+        .map(({ job, published }) => [job, published])
+        .sort(),
+    ).toEqual([
+      ['orders', 4],
+      ['payments', 3],
+    ]);
   });
 
   test('--log-format pretty prints short lines for a person', async () => {

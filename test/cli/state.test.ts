@@ -1,7 +1,7 @@
 import { readFileSync, statSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { liberate, startLiberate } from '../support/liberate.ts';
-import { openPlace, orders, payments, type Place, smallShop } from './place.ts';
+import { openPlace, orders, type Place, payments, smallShop } from './place.ts';
 
 vi.setConfig({ testTimeout: 30_000 });
 
@@ -24,18 +24,32 @@ describe('state', () => {
   test('show prints the saved progress, for a person or as JSON', async () => {
     const human = await liberate(['state', 'show', file]);
     expect([human.code, human.stderr]).toEqual([0, '']);
-    expect(human.stdout).toMatch(/^orders: table orders, timestamp\n {2}mark {7}'2026-01-03 08:00:00\.000003', 4 {2}\(updated_at, id\)\n {2}load {7}done\n {2}look-back {2}2 rows, 0 id gaps\n/);
+    expect(human.stdout).toMatch(
+      /^orders: table orders, timestamp\n {2}mark {7}'2026-01-03 08:00:00\.000003', 4 {2}\(updated_at, id\)\n {2}load {7}done\n {2}look-back {2}2 rows, 0 id gaps\n/,
+    );
     const { stdout } = await liberate(['state', 'show', file, '--json', '--job', 'payments']);
-    expect(JSON.parse(stdout)).toMatchObject({ job: 'payments', state: { mark: ['5'], loaded: true, gaps: [{ from: null, to: '0' }, { from: '3', to: '4' }] } });
+    expect(JSON.parse(stdout)).toMatchObject({
+      job: 'payments',
+      state: {
+        mark: ['5'],
+        loaded: true,
+        gaps: [
+          { from: null, to: '0' },
+          { from: '3', to: '4' },
+        ],
+      },
+    });
   });
 
   test('set --from moves the mark back or forth: what is at or after it is read next', async () => {
     const back = await liberate(['state', 'set', file, '--job', 'orders', '--from', '2026-01-02 08:00:00.000002']);
     expect(back).toMatchObject({ code: 0, stdout: '', stderr: "orders: the mark is '2026-01-01 08:00:00.000001', 1\n" });
     expect(await published()).toEqual([3, 0]);
-    expect(await liberate(['state', 'set', file, '--job', 'payments', '--from', '0'])).toMatchObject({ stderr: 'payments: the mark is before the first row\n' });
+    expect(await liberate(['state', 'set', file, '--job', 'payments', '--from', '0'])).toMatchObject({
+      stderr: 'payments: the mark is before the first row\n',
+    });
     expect(await published()).toEqual([0, 3]);
-    await place.db.run("INSERT INTO payments VALUES (8, 1, 1), (9, 1, 1)");
+    await place.db.run('INSERT INTO payments VALUES (8, 1, 1), (9, 1, 1)');
     await liberate(['state', 'set', file, '--job', 'payments', '--from', '9']);
     expect(await published()).toEqual([0, 1]);
   });
@@ -48,16 +62,29 @@ describe('state', () => {
   });
 
   test('set --accept keeps the mark under a changed definition; without a saved mark there is nothing to keep', async () => {
-    file = place.jobs({ orders: { ...orders, where: "note IS NOT 'x'" }, never: { ...orders, topic: 'never' } }, { state: 'sqlite:jobs-1.state.db' });
-    expect(await liberate(['run', file, '--once', '--job', 'orders'])).toMatchObject({ code: 1, stderr: expect.stringContaining('LIB501') });
+    file = place.jobs(
+      { orders: { ...orders, where: "note IS NOT 'x'" }, never: { ...orders, topic: 'never' } },
+      { state: 'sqlite:jobs-1.state.db' },
+    );
+    expect(await liberate(['run', file, '--once', '--job', 'orders'])).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('LIB501'),
+    });
     expect(await liberate(['state', 'set', file, '--job', 'orders', '--accept'])).toMatchObject({ code: 0 });
     expect(await liberate(['run', file, '--once', '--job', 'orders'])).toMatchObject({ code: 0 });
     expect(place.events('orders')).toHaveLength(4);
-    expect(await liberate(['state', 'set', file, '--job', 'never', '--accept'])).toMatchObject({ code: 2, stderr: expect.stringMatching(/LIB110 job "never"/) });
+    expect(await liberate(['state', 'set', file, '--job', 'never', '--accept'])).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(/LIB110 job "never"/),
+    });
   });
 
   test('reset makes the job load afresh, and no other', async () => {
-    expect(await liberate(['state', 'reset', file, '--job', 'payments'])).toMatchObject({ code: 0, stdout: '', stderr: expect.stringMatching(/^payments: reset/) });
+    expect(await liberate(['state', 'reset', file, '--job', 'payments'])).toMatchObject({
+      code: 0,
+      stdout: '',
+      stderr: expect.stringMatching(/^payments: reset/),
+    });
     expect(await published()).toEqual([0, 3]);
   });
 
@@ -67,7 +94,10 @@ describe('state', () => {
     expect(statSync(to).mode & 0o777).toBe(0o600);
     expect((await liberate(['state', 'export', file])).stdout).toBe(readFileSync(to, 'utf8'));
     file = place.jobs({ orders, payments });
-    expect(await liberate(['state', 'import', file, '--input', to, '--job', 'orders'])).toMatchObject({ code: 0, stderr: 'orders: imported\n' });
+    expect(await liberate(['state', 'import', file, '--input', to, '--job', 'orders'])).toMatchObject({
+      code: 0,
+      stderr: 'orders: imported\n',
+    });
     expect(await published()).toEqual([0, 3]);
   });
 

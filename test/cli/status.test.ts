@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { liberate, startLiberate } from '../support/liberate.ts';
-import { openPlace, orders, payments, type Place, smallShop } from './place.ts';
+import { openPlace, orders, type Place, payments, smallShop } from './place.ts';
 
 vi.setConfig({ testTimeout: 30_000 });
 
@@ -15,7 +15,12 @@ describe('status', () => {
     stdout
       .split('\n')
       .filter((line) => line.startsWith('│'))
-      .map((line) => line.slice(1, -1).split('│').map((cell) => cell.trim()));
+      .map((line) =>
+        line
+          .slice(1, -1)
+          .split('│')
+          .map((cell) => cell.trim()),
+      );
 
   test('has a line a job: health, last ok, mark, lag, rows published and runner; also before the first run', async () => {
     const file = place.jobs({ orders, payments });

@@ -4,14 +4,26 @@ import { liberate } from '../support/liberate.ts';
 
 vi.setConfig({ testTimeout: 30_000 });
 
-const commands = ['run', 'backfill', 'validate', 'preview', 'status', 'state show', 'state set', 'state reset', 'state export', 'state import'];
+const commands = [
+  'run',
+  'backfill',
+  'validate',
+  'preview',
+  'status',
+  'state show',
+  'state set',
+  'state reset',
+  'state export',
+  'state import',
+];
 
 describe('help', () => {
   test('names every command and every exit code', async () => {
     const { code, stdout, stderr } = await liberate(['--help']);
     expect(code).toBe(0);
     expect(stderr).toBe('');
-    for (const command of ['run', 'backfill', 'validate', 'preview', 'status', 'state']) expect(stdout).toMatch(new RegExp(`^  liberate ${command}\\b`, 'm'));
+    for (const command of ['run', 'backfill', 'validate', 'preview', 'status', 'state'])
+      expect(stdout).toMatch(new RegExp(`^  liberate ${command}\\b`, 'm'));
     expect(stdout.replace(/\s+/g, ' ')).toMatch(/0 done.*1 .*2 .*3 .*4 .*130 interrupted/);
   });
 
@@ -46,12 +58,20 @@ describe('a wrong command line: exit 2, nothing on stdout, and what there is', (
     ['an option without its value', ['preview', 'jobs.yaml', '--rows'], /LIB110: the option --rows has no value/],
     ['a number that is none', ['preview', 'jobs.yaml', '--rows', 'x'], /LIB110: --rows is no whole number above zero/],
     ['a number below one', ['preview', 'jobs.yaml', '--rows', '-1'], /LIB110: --rows is no whole number above zero/],
-    ['a log level that is none', ['status', 'jobs.yaml', '--log-level', 'x'], /LIB110: a wrong value: --log-level is "x"; it can be "debug", "info"/],
+    [
+      'a log level that is none',
+      ['status', 'jobs.yaml', '--log-level', 'x'],
+      /LIB110: a wrong value: --log-level is "x"; it can be "debug", "info"/,
+    ],
     ['an empty --job', ['run', 'jobs.yaml', '--job', ''], /LIB110: --job names no job/],
     ['backfill without --job', ['backfill', 'jobs.yaml'], /LIB110: the option --job is missing/],
     ['state reset without --job', ['state', 'reset', 'jobs.yaml'], /LIB110: the option --job is missing/],
     ['state set without --from and --accept', ['state', 'set', 'jobs.yaml', '--job', 'a'], /LIB110: give either --from TEXT or --accept/],
-    ['state set with both', ['state', 'set', 'jobs.yaml', '--job', 'a', '--from', '1', '--accept'], /LIB110: give either --from TEXT or --accept/],
+    [
+      'state set with both',
+      ['state', 'set', 'jobs.yaml', '--job', 'a', '--from', '1', '--accept'],
+      /LIB110: give either --from TEXT or --accept/,
+    ],
   ])('%s', async (_what, args, message) => {
     const { code, stdout, stderr } = await liberate(args);
     expect(code).toBe(2);
@@ -63,6 +83,8 @@ describe('a wrong command line: exit 2, nothing on stdout, and what there is', (
   test('as JSON under --json', async () => {
     const { code, stderr } = await liberate(['frobnicate', '--json']);
     expect(code).toBe(2);
-    expect(JSON.parse(stderr)).toMatchObject({ error: { code: 'LIB110', message: expect.stringContaining('frobnicate'), cure: expect.any(String) } });
+    expect(JSON.parse(stderr)).toMatchObject({
+      error: { code: 'LIB110', message: expect.stringContaining('frobnicate'), cure: expect.any(String) },
+    });
   });
 });

@@ -2,14 +2,16 @@ import { existsSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { freePort } from '../support/free-port.ts';
 import { liberate } from '../support/liberate.ts';
-import { openPlace, orders, payments, type Place, smallShop } from './place.ts';
+import { openPlace, orders, type Place, payments, smallShop } from './place.ts';
 
 vi.setConfig({ testTimeout: 30_000 });
 
 describe('validate', () => {
   let place: Place;
   beforeAll(async () => {
-    place = await openPlace(`${smallShop} CREATE TABLE bare (id INTEGER PRIMARY KEY, seen_at TIMESTAMP); INSERT INTO bare VALUES (1, 1), (2, NULL);`);
+    place = await openPlace(
+      `${smallShop} CREATE TABLE bare (id INTEGER PRIMARY KEY, seen_at TIMESTAMP); INSERT INTO bare VALUES (1, 1), (2, NULL);`,
+    );
   });
   afterAll(() => place[Symbol.asyncDispose]());
 
@@ -17,7 +19,9 @@ describe('validate', () => {
     const file = place.jobs({ orders, payments, whole: { table: 'orders', topic: 'whole' } });
     const { code, stdout, stderr } = await liberate(['validate', file]);
     expect([code, stderr]).toEqual([0, '']);
-    expect(stdout).toMatch(/^ok {2}orders: orders → orders, timestamp by updated_at, id\n {4}every row whose stamp the server makes, .*\(look-back to /m);
+    expect(stdout).toMatch(
+      /^ok {2}orders: orders → orders, timestamp by updated_at, id\n {4}every row whose stamp the server makes, .*\(look-back to /m,
+    );
     expect(stdout).toMatch(/^ok {2}payments: payments → payments, incrementing by id\n {4}every inserted row, .*\(id gaps /m);
     expect(stdout).toMatch(/^ok {2}whole: orders → whole, bulk by id\n {4}the whole relation at each reload.*\(pages in key order\)/m);
     expect(stdout.trimEnd().split('\n').at(-1)).toBe(`${file} is valid`);
@@ -74,7 +78,9 @@ describe('validate', () => {
     expect(human.stdout.trimEnd().split('\n').at(-1)).toBe(`3 errors in ${file}`);
     const machine = await liberate(['validate', file, '--json']);
     expect(machine.code).toBe(2);
-    const { findings } = JSON.parse(machine.stdout) as { readonly findings: readonly { readonly severity: string; readonly code: string; readonly job: string; readonly cure: string }[] };
+    const { findings } = JSON.parse(machine.stdout) as {
+      readonly findings: readonly { readonly severity: string; readonly code: string; readonly job: string; readonly cure: string }[];
+    };
     expect(findings.filter(({ severity }) => severity === 'error').map(({ code, job }) => [code, job])).toEqual([
       ['LIB203', 'gone'],
       ['LIB204', 'column'],
@@ -85,7 +91,10 @@ describe('validate', () => {
 
   test('a source or a sink that is not there: 3; --offline looks at the file only and says 0', async () => {
     const port = await freePort();
-    const file = place.jobs({ orders: { ...orders, retries: 0 } }, { source: `postgres://me:s3cret-word@127.0.0.1:${port}/shop`, sink: `kafka://127.0.0.1:${port}` });
+    const file = place.jobs(
+      { orders: { ...orders, retries: 0 } },
+      { source: `postgres://me:s3cret-word@127.0.0.1:${port}/shop`, sink: `kafka://127.0.0.1:${port}` },
+    );
     const { code, stdout, stderr } = await liberate(['validate', file]);
     expect(code).toBe(3);
     expect(stdout).toMatch(/^error {2}LIB201 job "orders": /m);

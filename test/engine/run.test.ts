@@ -93,7 +93,12 @@ describe('a run', () => {
       },
       { pool: 2 },
     );
-    await runJobs(engine, Array.from({ length: 9 }, (_, at) => named(`job-${at}`)), once, never);
+    await runJobs(
+      engine,
+      Array.from({ length: 9 }, (_, at) => named(`job-${at}`)),
+      once,
+      never,
+    );
     expect(most).toBe(2);
   });
 
@@ -150,7 +155,15 @@ describe('a run', () => {
     const { engine } = await scripted(async function* () {
       yield batchOf(1);
     });
-    const { failures } = await runJobs(engine, [{ ...named('a'), topic: 'same' }, { ...named('b'), topic: 'same' }], once, never);
+    const { failures } = await runJobs(
+      engine,
+      [
+        { ...named('a'), topic: 'same' },
+        { ...named('b'), topic: 'same' },
+      ],
+      once,
+      never,
+    );
     expect([...failures.values()]).toMatchObject([{ code: 'LIB304' }]);
   });
 

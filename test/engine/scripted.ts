@@ -116,7 +116,12 @@ export async function scripted(read: Read, options: { readonly pool?: number; re
 export function batchOf(...ids: readonly number[]): RowBatch {
   const rows = ids.map((id) => {
     const stamp = `2026-01-01 00:00:${String(id % 60).padStart(2, '0')}+00`;
-    return { values: [String(id), `${stamp.replace(' ', 'T').slice(0, 19)}Z`, '1.50'], position: [stamp, String(id)], ahead: true, recent: false };
+    return {
+      values: [String(id), `${stamp.replace(' ', 'T').slice(0, 19)}Z`, '1.50'],
+      position: [stamp, String(id)],
+      ahead: true,
+      recent: false,
+    };
   });
   return { rows, safe: rows.at(-1)?.position ?? null };
 }

@@ -50,7 +50,10 @@ describe.each(kinds)('on %s', (kind) => {
     const before = shop.lines(query).length;
     await shop.db.run(withKey(sql));
     await shop.run();
-    const again = shop.lines(query).slice(before).map((line) => /^\{"key":(\{[^}]*\})/.exec(line)?.[1]);
+    const again = shop
+      .lines(query)
+      .slice(before)
+      .map((line) => /^\{"key":(\{[^}]*\})/.exec(line)?.[1]);
     expect(expected.length).toBeGreaterThan(0);
     expect(again.sort()).toEqual(expected.sort());
   });
@@ -62,7 +65,11 @@ const keyOf = (query: string): string => queries.find(({ name }) => name === que
 function fold(topic: Topic, lines: readonly string[]): ReadonlyMap<string, unknown> {
   const table = new Map<string, unknown>();
   for (const line of lines) {
-    const { key, value, timestamp } = parseExactly(line) as { readonly key: object; readonly value: Readonly<Record<string, unknown>>; readonly timestamp: string };
+    const { key, value, timestamp } = parseExactly(line) as {
+      readonly key: object;
+      readonly value: Readonly<Record<string, unknown>>;
+      readonly timestamp: string;
+    };
     const alike = Object.fromEntries(Object.entries(value).map(([name, one]) => [name, inOneForm(name, one)]));
     // An id says no time: these records have the time at which they were read.
     table.set(JSON.stringify(key), topic === 'events' ? alike : { ...alike, timestamp });

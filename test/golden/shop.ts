@@ -53,7 +53,10 @@ export async function publishShop(kind: DatabaseKind): Promise<PublishedShop> {
       if (failure !== undefined) throw failure;
       return published;
     },
-    lines: (topic) => readFileSync(join(directory.path, 'out', `${topic}.ndjson`), 'utf8').trimEnd().split('\n'),
+    lines: (topic) =>
+      readFileSync(join(directory.path, 'out', `${topic}.ndjson`), 'utf8')
+        .trimEnd()
+        .split('\n'),
     [Symbol.asyncDispose]: async () => {
       await db[Symbol.asyncDispose]();
       await directory[Symbol.asyncDispose]();

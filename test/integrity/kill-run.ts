@@ -38,8 +38,6 @@ export interface Kill {
   readonly repeats: number;
   /** Events that it published. */
   readonly published: number;
-  /** Milliseconds for which it had been at work. */
-  readonly atWork: number;
   readonly broken: readonly string[];
 }
 
@@ -81,14 +79,14 @@ export async function killRepeatedly(plan: KillPlan): Promise<KillResult> {
       const inLoad = number <= wanted / 4;
       if (number === Math.floor(wanted / 4) + 1) await catchUp(jobs);
       if (!inLoad && random.chance(0.5)) await burst(db, random);
-      const { lived, atWork } = await liveAndDie(jobs, random, inLoad ? 1500 : 1000);
+      const lived = await liveAndDie(jobs, random, inLoad ? 1500 : 1000);
       const states = await savedStates(directory.path);
       for (const sink of sinks) {
         const { published, repeats } = await streams[sink].readOn();
         const { events } = streams[sink];
         const state = states.get(sink) ?? null;
         const broken = await brokenClaims(db, state, events);
-        const kill = { number, sink, lived, loading: !(state?.loaded ?? false), events: events.length, published, atWork, repeats, broken };
+        const kill = { number, sink, lived, loading: !(state?.loaded ?? false), events: events.length, published, repeats, broken };
         told.push(kill);
         plan.onKill?.(kill);
       }
@@ -122,17 +120,16 @@ async function burst(db: TestDatabase, random: Random): Promise<void> {
 }
 
 /** Killed at any time from its start-up on: most of the time while it reads and publishes. */
-async function liveAndDie(jobs: string, random: Random, most: number): Promise<{ readonly lived: number; readonly atWork: number }> {
+async function liveAndDie(jobs: string, random: Random, most: number): Promise<number> {
   const begin = Date.now();
   const running = startLiberate(['run', jobs, '--log-level', 'debug']);
   const early = random.chance(0.1);
   if (!early) await running.line(({ method }) => method !== undefined);
-  const working = Date.now();
   await sleep(random.below(early ? 500 : most));
   running.kill('SIGKILL');
-  const killed = Date.now();
+  const lived = Date.now() - begin;
   await running.finished;
-  return { lived: killed - begin, atWork: early ? 0 : killed - working };
+  return lived;
 }
 
 async function savedStates(directory: string): Promise<ReadonlyMap<string, JobState | null>> {

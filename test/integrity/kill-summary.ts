@@ -23,5 +23,5 @@ export function summary({ kills, verdicts }: KillResult): string {
 
 /** The fastest that any life published, events a second: the most that can stand between two commits. */
 export function mostInASecond(kills: readonly Kill[]): number {
-  return Math.max(0, ...kills.map(({ published, atWork }) => (published / Math.max(1000, atWork)) * 1000));
+  return Math.max(0, ...kills.map(({ published, lived }) => (published / Math.max(1000, lived)) * 1000));
 }

@@ -1,6 +1,6 @@
-import { backfill, type LiberateEvent, LiberateError, run } from 'liberate';
+import { backfill, LiberateError, type LiberateEvent, run } from 'liberate';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { openPlace, orders, payments, type Place, smallShop } from '../cli/place.ts';
+import { openPlace, orders, type Place, payments, smallShop } from '../cli/place.ts';
 
 describe('the package, imported by its name', () => {
   let place: Place;
@@ -9,7 +9,13 @@ describe('the package, imported by its name', () => {
   });
   afterEach(() => place[Symbol.asyncDispose]());
 
-  const jobs = (more: object = {}): object => ({ source: 'sqlite:shop.db', sink: 'ndjson:out', state: 'sqlite:state.db', jobs: { orders, payments }, ...more });
+  const jobs = (more: object = {}): object => ({
+    source: 'sqlite:shop.db',
+    sink: 'ndjson:out',
+    state: 'sqlite:state.db',
+    jobs: { orders, payments },
+    ...more,
+  });
   const published = (events: readonly LiberateEvent[]): readonly unknown[] =>
     events.flatMap((event) => (event.type === 'cycle.end' ? [`${event.report.job} ${event.report.published}`] : [])).sort();
 
@@ -18,12 +24,22 @@ describe('the package, imported by its name', () => {
     const { failures } = await run({ jobs: place.jobs({ orders, payments }), once: true, observer: (event) => events.push(event) });
     expect(failures.size).toBe(0);
     expect(published(events)).toEqual(['orders 4', 'payments 3']);
-    expect(events.find(({ type }) => type === 'job.start')).toMatchObject({ topic: expect.any(String), guarantee: expect.any(String), method: expect.any(String) });
+    expect(events.find(({ type }) => type === 'job.start')).toMatchObject({
+      topic: expect.any(String),
+      guarantee: expect.any(String),
+      method: expect.any(String),
+    });
     expect(place.events('orders')).toHaveLength(4);
   });
 
   test('takes the jobs as an object, with a folder and variables of its own', async () => {
-    const options = { jobs: jobs({ sink: 'ndjson:${OUT}' }), directory: place.directory, env: { OUT: 'out' }, only: ['orders'], once: true } as const;
+    const options = {
+      jobs: jobs({ sink: 'ndjson:${OUT}' }),
+      directory: place.directory,
+      env: { OUT: 'out' },
+      only: ['orders'],
+      once: true,
+    } as const;
     await run(options);
     expect([place.events('orders').length, place.events('payments').length]).toEqual([4, 0]);
     const events: LiberateEvent[] = [];

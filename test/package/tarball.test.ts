@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { publint } from 'publint';
 import { formatMessage } from 'publint/utils';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { temporaryDirectory, type TemporaryDirectory } from '../support/temporary-directory.ts';
+import { type TemporaryDirectory, temporaryDirectory } from '../support/temporary-directory.ts';
 import { nodeOf, npm, readVersion, root, runProgram } from './programs.ts';
 
 // better-sqlite3 is compiled on a Node that has no ready-made one: about a minute.
@@ -55,7 +55,9 @@ async function quickStart(node: string, directory: string): Promise<readonly (re
   await runProgram(node, node, ['load.js'], directory);
   const runOnce = async (): Promise<readonly number[]> => {
     await runProgram(node, join(directory, 'node_modules/.bin/liberate'), ['run', 'jobs.yaml', '--once'], directory);
-    return ['customers', 'payments', 'order_summary'].map((topic) => readFileSync(join(directory, `out/${topic}.ndjson`), 'utf8').split('\n').length - 1);
+    return ['customers', 'payments', 'order_summary'].map(
+      (topic) => readFileSync(join(directory, `out/${topic}.ndjson`), 'utf8').split('\n').length - 1,
+    );
   };
   return [await runOnce(), await runOnce()];
 }
@@ -64,7 +66,11 @@ describe('the tarball', () => {
   test('holds the command, the code with its types, the queries, the schema and the papers, and nothing else', () => {
     const expected = ['CHANGELOG.md', 'LICENSE', 'README.md', 'bin/liberate.js', 'liberate.schema.json', 'package.json'];
     expect(files.filter((path) => !/^(dist|queries)\//.test(path))).toEqual(expected);
-    expect(files.filter((path) => path.startsWith('queries/'))).toEqual(['queries/order_summary.sql', 'queries/product_stock.sql', 'queries/user_profile.sql']);
+    expect(files.filter((path) => path.startsWith('queries/'))).toEqual([
+      'queries/order_summary.sql',
+      'queries/product_stock.sql',
+      'queries/user_profile.sql',
+    ]);
     const code = files.filter((path) => path.startsWith('dist/'));
     expect(code.filter((path) => !/\.(js|d\.ts)$/.test(path))).toEqual([]);
     expect(code.filter((path) => /test|spec|fixture/.test(path))).toEqual([]);
@@ -80,14 +86,29 @@ describe('the tarball', () => {
 describe('installed into an empty folder', () => {
   test('on the Node that runs the tests: the quick start, and a typed program that uses the library', async () => {
     const directory = await install(process.execPath, 'here');
-    expect(await quickStart(process.execPath, directory)).toEqual([[400, 925, 1000], [400, 925, 1000]]);
+    expect(await quickStart(process.execPath, directory)).toEqual([
+      [400, 925, 1000],
+      [400, 925, 1000],
+    ]);
 
     cpSync(new URL('consumer.txt', import.meta.url), join(directory, 'consumer.ts'));
-    const compilerOptions = { module: 'nodenext', target: 'es2022', strict: true, exactOptionalPropertyTypes: true, skipLibCheck: false, noEmit: true, types: ['node'], typeRoots: [join(root, 'node_modules/@types')] };
+    const compilerOptions = {
+      module: 'nodenext',
+      target: 'es2022',
+      strict: true,
+      exactOptionalPropertyTypes: true,
+      skipLibCheck: false,
+      noEmit: true,
+      types: ['node'],
+      typeRoots: [join(root, 'node_modules/@types')],
+    };
     writeFileSync(join(directory, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: ['consumer.ts'] }));
-    const output = await runProgram(process.execPath, join(root, 'node_modules/.bin/tsc'), ['-p', directory, '--pretty', 'false'], directory).catch(
-      (error: { readonly stdout: string }) => error.stdout,
-    );
+    const output = await runProgram(
+      process.execPath,
+      join(root, 'node_modules/.bin/tsc'),
+      ['-p', directory, '--pretty', 'false'],
+      directory,
+    ).catch((error: { readonly stdout: string }) => error.stdout);
     expect(output).toBe('');
   });
 
@@ -97,6 +118,9 @@ describe('installed into an empty folder', () => {
     const directory = await install(node, 'node-24');
     expect(readVersion(directory, 'better-sqlite3')).toMatch(/^13\./);
     expect(existsSync(join(directory, 'node_modules/better-sqlite3/build'))).toBe(false);
-    expect(await quickStart(node, directory)).toEqual([[400, 925, 1000], [400, 925, 1000]]);
+    expect(await quickStart(node, directory)).toEqual([
+      [400, 925, 1000],
+      [400, 925, 1000],
+    ]);
   });
 });

@@ -1,6 +1,6 @@
+import { type BackfillReport, backfillJob } from '../../engine/backfill.ts';
 import { Disposables } from '../../kit/disposables.ts';
 import { formatDuration } from '../../kit/duration.ts';
-import { type BackfillReport, backfillJob } from '../../engine/backfill.ts';
 import { count } from '../../observe/describe-event.ts';
 import type { Observer } from '../../observe/event.ts';
 import { progressObserver } from '../../observe/progress.ts';

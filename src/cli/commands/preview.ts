@@ -1,6 +1,6 @@
+import { previewJob } from '../../engine/preview.ts';
 import { Disposables } from '../../kit/disposables.ts';
 import { LiberateError } from '../../kit/errors.ts';
-import { previewJob } from '../../engine/preview.ts';
 import { openStdout } from '../../sink/stdout/stdout.ts';
 import { openSources } from '../compose.ts';
 import { chooseJobs, load } from '../load.ts';

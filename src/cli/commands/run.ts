@@ -1,6 +1,6 @@
+import { runJobs } from '../../engine/run.ts';
 import { Disposables } from '../../kit/disposables.ts';
 import type { LiberateError } from '../../kit/errors.ts';
-import { runJobs } from '../../engine/run.ts';
 import { compose } from '../compose.ts';
 import { chooseJobs, load } from '../load.ts';
 import { openLog } from '../logger.ts';

@@ -1,12 +1,12 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import type { Config } from '../../config/config.ts';
-import { systemClock } from '../../kit/clock.ts';
-import { Disposables } from '../../kit/disposables.ts';
-import { type ErrorCode, LiberateError } from '../../kit/errors.ts';
+import type { Engine } from '../../engine/engine.ts';
 import { type JobPlan, requestOf } from '../../engine/job-plan.ts';
 import { resolveTarget, type Target, targetsOf } from '../../engine/resolve.ts';
 import { noProgress } from '../../engine/tracker.ts';
-import type { Engine } from '../../engine/engine.ts';
+import { systemClock } from '../../kit/clock.ts';
+import { Disposables } from '../../kit/disposables.ts';
+import { type ErrorCode, LiberateError } from '../../kit/errors.ts';
 import type { Job } from '../../model/job.ts';
 import type { JobState } from '../../model/state.ts';
 import type { Source, SourceFacts } from '../../source/source.ts';
@@ -100,7 +100,8 @@ async function setOne(
   await underLease(store, plan.name, surroundings, async (fence) => {
     const state = options.from === null ? await accepted(store, plan) : await movedTo(options.from, plan, use.source, signal);
     const outcome = await store.commit(plan.name, state, fence);
-    if (outcome === 'committed') stderr.write(`${plan.name}: the mark is ${state.mark === null ? 'before the first row' : state.mark.join(', ')}\n`);
+    if (outcome === 'committed')
+      stderr.write(`${plan.name}: the mark is ${state.mark === null ? 'before the first row' : state.mark.join(', ')}\n`);
     return outcome;
   });
 }
@@ -140,7 +141,8 @@ export async function stateImport(options: StateOptions & { readonly input: stri
   const states = parseExport(await withFile('LIB410', `${input} cannot be read`, () => readFile(input, 'utf8')));
   await withStore(options, surroundings, async (store) => {
     const chosen = chosenNames(options.job, [...states.keys()]);
-    if (chosen.unknown !== null) throw new LiberateError('LIB109', `${input} has no job "${chosen.unknown}"; it has: ${[...states.keys()].join(', ')}`);
+    if (chosen.unknown !== null)
+      throw new LiberateError('LIB109', `${input} has no job "${chosen.unknown}"; it has: ${[...states.keys()].join(', ')}`);
     for (const job of chosen.names) {
       const state = states.get(job);
       if (state === undefined) continue;
@@ -153,13 +155,22 @@ export async function stateImport(options: StateOptions & { readonly input: stri
 
 /** The stored jobs that `--job` names, all without it. A wildcard job has one for each of its tables. LIB109 for a name that is nowhere. */
 function wanted(names: readonly string[], stored: readonly StoredJob[], config: Config): readonly StoredJob[] {
-  const chosen = chosenNames(names, stored.map(({ job }) => job));
+  const chosen = chosenNames(
+    names,
+    stored.map(({ job }) => job),
+  );
   // A job that never ran has nothing stored, and is known all the same.
-  chooseJobs(config, names.filter((name) => !chosen.names.some((one) => belongsTo(one, name))));
+  chooseJobs(
+    config,
+    names.filter((name) => !chosen.names.some((one) => belongsTo(one, name))),
+  );
   return stored.filter(({ job }) => chosen.names.includes(job));
 }
 
-function chosenNames(names: readonly string[], there: readonly string[]): { readonly names: readonly string[]; readonly unknown: string | null } {
+function chosenNames(
+  names: readonly string[],
+  there: readonly string[],
+): { readonly names: readonly string[]; readonly unknown: string | null } {
   if (names.length === 0) return { names: there, unknown: null };
   const unknown = names.find((name) => !there.some((one) => belongsTo(one, name))) ?? null;
   return { names: there.filter((one) => names.some((name) => belongsTo(one, name))), unknown };
@@ -176,7 +187,11 @@ async function withFile<T>(code: ErrorCode, what: string, work: () => Promise<T>
   }
 }
 
-async function withStore(options: StateOptions, surroundings: Surroundings, work: (store: StateStore, config: Config) => Promise<void>): Promise<void> {
+async function withStore(
+  options: StateOptions,
+  surroundings: Surroundings,
+  work: (store: StateStore, config: Config) => Promise<void>,
+): Promise<void> {
   const config = await load(options, surroundings);
   await using stack = new Disposables();
   const store = stack.use(await openState(config.state));

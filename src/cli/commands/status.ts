@@ -1,7 +1,7 @@
 import { Disposables } from '../../kit/disposables.ts';
 import { formatDuration } from '../../kit/duration.ts';
-import { count } from '../../observe/describe-event.ts';
 import type { Job } from '../../model/job.ts';
+import { count } from '../../observe/describe-event.ts';
 import { openState } from '../../state/registry.ts';
 import type { StoredJob } from '../../state/state-store.ts';
 import { chooseJobs, clean, load } from '../load.ts';
@@ -59,7 +59,10 @@ function asJson({ job, health, stored }: Line): object {
     publishedTotal: stored?.publishedTotal ?? 0,
     failuresInARow: stored?.failuresInARow ?? 0,
     committedAt: stored?.committedAt ?? null,
-    lease: stored?.lease == null || stored.lease.msLeft <= 0 ? null : { holder: stored.lease.holder, fence: String(stored.lease.fence), msLeft: stored.lease.msLeft },
+    lease:
+      stored?.lease == null || stored.lease.msLeft <= 0
+        ? null
+        : { holder: stored.lease.holder, fence: String(stored.lease.fence), msLeft: stored.lease.msLeft },
   };
 }
 

@@ -1,7 +1,7 @@
-import { Disposables } from '../../kit/disposables.ts';
-import { asLiberateError, errorTable, type ErrorCode } from '../../kit/errors.ts';
-import { type Validation, validateJob } from '../../engine/validate.ts';
 import type { Config } from '../../config/config.ts';
+import { type Validation, validateJob } from '../../engine/validate.ts';
+import { Disposables } from '../../kit/disposables.ts';
+import { asLiberateError, type ErrorCode, errorTable } from '../../kit/errors.ts';
 import type { Job } from '../../model/job.ts';
 import type { Finding } from '../../model/report.ts';
 import { openSink } from '../../sink/registry.ts';
@@ -23,7 +23,10 @@ export async function validate(options: ValidateOptions, surroundings: Surroundi
   const jobs = chooseJobs(config, options.job);
   await using stack = new Disposables();
   const validations = options.offline ? [] : await validateAll(config, jobs, stack, signal);
-  const findings = [...validations.flatMap((one) => one.findings), ...(options.offline ? [] : await sinkFindings(config, jobs, surroundings, stack))];
+  const findings = [
+    ...validations.flatMap((one) => one.findings),
+    ...(options.offline ? [] : await sinkFindings(config, jobs, surroundings, stack)),
+  ];
   if (options.json) stdout.write(`${JSON.stringify(asJson(validations, findings))}\n`);
   else print(config, validations, findings, surroundings);
   return exitOf(findings);
@@ -39,7 +42,12 @@ async function validateAll(config: Config, jobs: readonly Job[], stack: Disposab
   return validations;
 }
 
-async function sinkFindings(config: Config, jobs: readonly Job[], { stdout, signal }: Surroundings, stack: Disposables): Promise<readonly Finding[]> {
+async function sinkFindings(
+  config: Config,
+  jobs: readonly Job[],
+  { stdout, signal }: Surroundings,
+  stack: Disposables,
+): Promise<readonly Finding[]> {
   const findings: Finding[] = [];
   for (const name of new Set(jobs.map(({ sink }) => sink))) {
     const own = config.sinks[name];
@@ -55,16 +63,18 @@ async function sinkFindings(config: Config, jobs: readonly Job[], { stdout, sign
 }
 
 function asJson(validations: readonly Validation[], findings: readonly Finding[]): object {
-  const jobs = validations.flatMap((one) => one.jobs).map(({ plan, guarantee }) => ({
-    job: plan.name,
-    relation: plan.relationName,
-    mode: plan.mode,
-    cursor: plan.cursor.map(({ name }) => name),
-    key: plan.key.map(({ name }) => name),
-    topic: plan.topic.name,
-    columns: plan.encoder.schema.fields.map(({ name, column }) => ({ name, type: column.native, nullable: column.nullable })),
-    ...guarantee,
-  }));
+  const jobs = validations
+    .flatMap((one) => one.jobs)
+    .map(({ plan, guarantee }) => ({
+      job: plan.name,
+      relation: plan.relationName,
+      mode: plan.mode,
+      cursor: plan.cursor.map(({ name }) => name),
+      key: plan.key.map(({ name }) => name),
+      topic: plan.topic.name,
+      columns: plan.encoder.schema.fields.map(({ name, column }) => ({ name, type: column.native, nullable: column.nullable })),
+      ...guarantee,
+    }));
   return { jobs, findings };
 }
 
@@ -72,7 +82,9 @@ function print(config: Config, validations: readonly Validation[], findings: rea
   const paint = paints(stdout, env);
   for (const { plan, guarantee } of validations.flatMap((one) => one.jobs)) {
     const order = [...plan.cursor, ...plan.order].map(({ name }) => name).join(', ');
-    stdout.write(`${paint.green('ok')}  ${plan.name}: ${plan.relationName} → ${plan.topic.name}, ${plan.mode}${order === '' ? '' : ` by ${order}`}\n`);
+    stdout.write(
+      `${paint.green('ok')}  ${plan.name}: ${plan.relationName} → ${plan.topic.name}, ${plan.mode}${order === '' ? '' : ` by ${order}`}\n`,
+    );
     stdout.write(`    ${guarantee.guarantee} (${guarantee.method})\n`);
   }
   const words = { error: paint.red('error'), warning: paint.yellow('warning'), info: paint.dim('note') };
