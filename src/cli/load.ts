@@ -3,11 +3,9 @@ import { loadConfig } from '../config/read-jobs-file.ts';
 import { LiberateError } from '../kit/errors.ts';
 import { redactSecrets } from '../kit/redact.ts';
 import type { Job } from '../model/job.ts';
+import { ConfigRefused } from './config-refused.ts';
 import { paints } from './paint.ts';
 import type { CommonOptions, Surroundings } from './surroundings.ts';
-
-/** The file has problems, and they have been printed. */
-export class ConfigRefused extends Error {}
 
 /** Reads the jobs file; prints every problem at once and throws ConfigRefused when there is one. */
 export async function load(options: Pick<CommonOptions, 'file' | 'json'>, { env, stderr, secrets }: Surroundings): Promise<Config> {

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { asLiberateError, formatError, LiberateError } from '../kit/errors.ts';
 import { redactSecrets } from '../kit/redact.ts';
 import { commandLine } from './cli.ts';
-import { ConfigRefused } from './load.ts';
+import { ConfigRefused } from './config-refused.ts';
 import { paints } from './paint.ts';
 import { Interrupted, interruptedExit, onSignals } from './signals.ts';
 import type { Surroundings } from './surroundings.ts';

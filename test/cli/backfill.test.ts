@@ -1,7 +1,7 @@
 import { mkdirSync, symlinkSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { liberate, startLiberate } from '../support/liberate.ts';
-import { openPlace, orders, type Place, payments, smallShop } from './place.ts';
+import { openPlace, orders, type Place, payments, runOnce, smallShop } from './place.ts';
 import { hasTerminal, inTerminal } from './terminal.ts';
 
 vi.setConfig({ testTimeout: 30_000 });
@@ -18,7 +18,7 @@ const ids = (...all: readonly number[]): readonly object[] => all.map((id) => ({
 describe('backfill', () => {
   test('publishes the whole table in key order, and leaves the live mark where it was', async () => {
     const file = place.jobs({ orders, payments });
-    await liberate(['run', file, '--once']);
+    await runOnce(file);
     await place.db.run("UPDATE orders SET updated_at = '2026-03-01 00:00:00' WHERE id = 1");
     const mark = async (): Promise<string> => (await liberate(['state', 'show', file, '--json'])).stdout;
     const before = await mark();
@@ -27,7 +27,7 @@ describe('backfill', () => {
     expect(stderr).toMatch(/^orders: 4 rows in \S+, [\d,]+ rows\/s\npayments: 3 rows in \S+, [\d,]+ rows\/s\n$/);
     expect(keys('orders').slice(4)).toEqual(ids(1, 2, 3, 4));
     expect(await mark()).toBe(before);
-    await liberate(['run', file, '--once']);
+    await runOnce(file);
     expect(keys('orders').slice(8)).toEqual(ids(1));
   });
 

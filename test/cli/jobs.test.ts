@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { liberate } from '../support/liberate.ts';
-import { openPlace, orders, type Place, payments, smallShop } from './place.ts';
+import { openPlace, orders, type Place, payments, runOnce, smallShop } from './place.ts';
 
 vi.setConfig({ testTimeout: 30_000 });
 
@@ -10,20 +10,17 @@ beforeEach(async () => {
 });
 afterEach(() => place[Symbol.asyncDispose]());
 
-async function runOnce(jobs: object, more: object = {}): Promise<void> {
-  expect(await liberate(['run', place.jobs(jobs, more), '--once'])).toMatchObject({ code: 0 });
-}
-
+const runJobs = (jobs: object, more: object = {}): Promise<void> => runOnce(place.jobs(jobs, more));
 const keys = (topic: string): readonly unknown[] => place.events(topic).map(({ key }) => key);
 
 describe('what a job of the file says', () => {
   test('a stamp is the record time, to the millisecond; in the zone of the source', async () => {
-    await runOnce({ utc: { ...orders, topic: 'utc' } });
+    await runJobs({ utc: { ...orders, topic: 'utc' } });
     expect(place.events('utc')[0]).toMatchObject({
       value: { updated_at: '2026-01-01 08:00:00.000001' },
       timestamp: '2026-01-01T08:00:00.000Z',
     });
-    await runOnce({ berlin: orders }, { source: { url: 'sqlite:shop.db', timezone: 'Europe/Berlin' } });
+    await runJobs({ berlin: orders }, { source: { url: 'sqlite:shop.db', timezone: 'Europe/Berlin' } });
     expect(place.events('berlin')[0]).toMatchObject({
       value: { updated_at: '2026-01-01 08:00:00.000001' },
       timestamp: '2026-01-01T07:00:00.000Z',
@@ -32,14 +29,14 @@ describe('what a job of the file says', () => {
 
   test('an id says no time: the record has the time at which the row was read', async () => {
     const before = Date.now();
-    await runOnce({ payments });
+    await runJobs({ payments });
     const time = Date.parse(place.events('payments')[0]?.timestamp ?? '');
     expect(time).toBeGreaterThanOrEqual(before);
     expect(time).toBeLessThanOrEqual(Date.now());
   });
 
   test('columns: some left out, one renamed, also where it is the key; or only those that are listed', async () => {
-    await runOnce({
+    await runJobs({
       fewer: { ...orders, columns: { exclude: ['note', 'big'], rename: { id: 'order_id' } } },
       listed: { ...orders, columns: ['status', 'total'] },
     });
@@ -54,16 +51,16 @@ describe('what a job of the file says', () => {
 
   test('where: only the rows that meet it, and later ones too', async () => {
     const file = place.jobs({ paid: { ...orders, where: "status = 'paid' OR note = 'x'" } });
-    await liberate(['run', file, '--once']);
+    await runOnce(file);
     await place.db.run(
       "UPDATE orders SET note = 'x', updated_at = '2026-01-05 00:00:00'  WHERE id = 2; UPDATE orders SET updated_at = '2026-01-05 00:00:00' WHERE id = 4;",
     );
-    await liberate(['run', file, '--once']);
+    await runOnce(file);
     expect(keys('paid')).toEqual([{ id: 1 }, { id: 3 }, { id: 2 }]);
   });
 
   test('headers: those of the job beside what liberate says of each record', async () => {
-    await runOnce(
+    await runJobs(
       { orders: { ...orders, headers: { team: 'shop', 'content-type': 'application/json' } } },
       { source: undefined, sources: { shop: 'sqlite:shop.db' } },
     );
@@ -78,7 +75,7 @@ describe('what a job of the file says', () => {
   });
 
   test('topic: a template of source, schema, table and job', async () => {
-    await runOnce(
+    await runJobs(
       { o: { ...orders, topic: '{source}.{schema}.{table}-{job}' } },
       { source: undefined, sources: { shop: 'sqlite:shop.db' } },
     );
@@ -90,14 +87,14 @@ describe('what a job of the file says', () => {
     await place.db.run(`CREATE TABLE items (id INTEGER PRIMARY KEY, created_at TIMESTAMP NOT NULL, updated_at TIMESTAMP);
                         INSERT INTO items VALUES (1, '2026-01-05 00:00:00', NULL), (2, '2026-01-01 00:00:00', '2026-01-06 00:00:00'), (3, '2026-01-04 00:00:00', NULL);`);
     const file = place.jobs({ items: { table: 'items', cursor: ['updated_at', 'created_at'] } });
-    expect(await liberate(['run', file, '--once'])).toMatchObject({ code: 0 });
+    await runOnce(file);
     expect(place.events('items').map(({ key, timestamp }) => [key, timestamp])).toEqual([
       [{ id: 3 }, '2026-01-04T00:00:00.000Z'],
       [{ id: 1 }, '2026-01-05T00:00:00.000Z'],
       [{ id: 2 }, '2026-01-06T00:00:00.000Z'],
     ]);
     await place.db.run("UPDATE items SET updated_at = '2026-01-07 00:00:00' WHERE id = 3");
-    await liberate(['run', file, '--once']);
+    await runOnce(file);
     expect(keys('items').slice(3)).toEqual([{ id: 3 }]);
   });
 
@@ -109,7 +106,7 @@ describe('what a job of the file says', () => {
       all: { table: ['*', '!tmp_*', '!payments'], cursor: 'updated_at' },
       two: { table: ['payments', 'orders'], topic: 'two.{table}' },
     });
-    expect(await liberate(['run', file, '--once'])).toMatchObject({ code: 0 });
+    await runOnce(file);
     expect(
       ['shop.db.orders', 'shop.db.tmp_orders', 'shop.db.payments', 'two.payments', 'two.orders'].map((topic) => keys(topic).length),
     ).toEqual([4, 0, 0, 3, 4]);
@@ -123,11 +120,11 @@ describe('what a job of the file says', () => {
 
   test('initial: skip publishes only what comes later', async () => {
     const file = place.jobs({ orders: { ...orders, initial: 'skip' }, payments: { ...payments, initial: 'skip' } });
-    expect(await liberate(['run', file, '--once'])).toMatchObject({ code: 0 });
+    await runOnce(file);
     await place.db.run(
       "UPDATE orders SET status = 'x', updated_at = '2026-02-01 00:00:00' WHERE id = 2; INSERT INTO payments VALUES (7, 1, 1), (3, 1, 1);",
     );
-    expect(await liberate(['run', file, '--once'])).toMatchObject({ code: 0 });
+    await runOnce(file);
     expect(keys('orders')).toEqual([{ id: 2 }]);
     expect(keys('payments')).toEqual([{ id: 3 }, { id: 7 }]);
   });
@@ -137,18 +134,18 @@ describe('what a job of the file says', () => {
       orders: { ...orders, initial: { from: '2026-01-02 08:00:00.000002' } },
       payments: { ...payments, initial: { from: 2 } },
     });
-    expect(await liberate(['run', file, '--once'])).toMatchObject({ code: 0 });
+    await runOnce(file);
     expect(keys('orders')).toEqual([{ id: 2 }, { id: 3 }, { id: 4 }]);
     expect(keys('payments')).toEqual([{ id: 2 }, { id: 5 }]);
     await place.db.run("UPDATE orders SET updated_at = '2026-02-01 00:00:00' WHERE id = 1");
-    await liberate(['run', file, '--once']);
+    await runOnce(file);
     expect(keys('orders').slice(3)).toEqual([{ id: 1 }]);
   });
 
   test('without a cursor the whole table comes each time', async () => {
     const file = place.jobs({ orders: { table: 'orders' } });
-    await liberate(['run', file, '--once']);
-    await liberate(['run', file, '--once']);
+    await runOnce(file);
+    await runOnce(file);
     expect(keys('orders')).toEqual([1, 2, 3, 4, 1, 2, 3, 4].map((id) => ({ id })));
   });
 });

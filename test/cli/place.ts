@@ -1,5 +1,6 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { run } from '../../src/liberate.ts';
 import { type OwnSession, openSqlite } from '../support/databases.ts';
 import { writeJobs } from '../support/liberate.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
@@ -49,6 +50,13 @@ export async function openPlace(sql = ''): Promise<Place> {
       await directory[Symbol.asyncDispose]();
     },
   };
+}
+
+/** `liberate run FILE --once` without a process of its own: for what comes before the command that a test is about. */
+export async function runOnce(file: string): Promise<void> {
+  const { failures } = await run({ jobs: file, once: true });
+  const [failure] = failures.values();
+  if (failure !== undefined) throw failure;
 }
 
 /** One event a line. */

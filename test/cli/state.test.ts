@@ -1,7 +1,7 @@
 import { readFileSync, statSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { liberate, startLiberate } from '../support/liberate.ts';
-import { openPlace, orders, type Place, payments, smallShop } from './place.ts';
+import { openPlace, orders, type Place, payments, runOnce, smallShop } from './place.ts';
 
 vi.setConfig({ testTimeout: 30_000 });
 
@@ -11,13 +11,13 @@ describe('state', () => {
   beforeEach(async () => {
     place = await openPlace(smallShop);
     file = place.jobs({ orders, payments });
-    await liberate(['run', file, '--once']);
+    await runOnce(file);
   });
   afterEach(() => place[Symbol.asyncDispose]());
 
   const published = async (): Promise<readonly [number, number]> => {
     const before = [place.events('orders').length, place.events('payments').length] as const;
-    expect(await liberate(['run', file, '--once'])).toMatchObject({ code: 0 });
+    await runOnce(file);
     return [place.events('orders').length - before[0], place.events('payments').length - before[1]];
   };
 

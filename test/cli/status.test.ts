@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { liberate, startLiberate } from '../support/liberate.ts';
-import { openPlace, orders, type Place, payments, smallShop } from './place.ts';
+import { openPlace, orders, type Place, payments, runOnce, smallShop } from './place.ts';
 
 vi.setConfig({ testTimeout: 30_000 });
 
@@ -31,7 +31,7 @@ describe('status', () => {
       ['orders', 'never ran', '-', '-', '-', '0', '-'],
       ['payments', 'never ran', '-', '-', '-', '0', '-'],
     ]);
-    await liberate(['run', file, '--once']);
+    await runOnce(file);
     const { code, stdout } = await liberate(['status', file]);
     expect(code).toBe(0);
     expect(rows(stdout).slice(1)).toEqual([
@@ -42,7 +42,7 @@ describe('status', () => {
 
   test('--json has what a monitor needs, of the jobs that --job names', async () => {
     const file = place.jobs({ orders, payments });
-    await liberate(['run', file, '--once']);
+    await runOnce(file);
     const { code, stdout } = await liberate(['status', file, '--json', '--job', 'orders']);
     expect(code).toBe(0);
     expect(JSON.parse(stdout)).toEqual([
@@ -65,7 +65,7 @@ describe('status', () => {
 
   test('exits with 1 while the newest cycle of a job failed, and says why; 0 again once it is mended', async () => {
     const file = place.jobs({ orders, payments });
-    await liberate(['run', file, '--once']);
+    await runOnce(file);
     await place.db.run('ALTER TABLE orders RENAME TO moved');
     expect(await liberate(['run', file, '--once'])).toMatchObject({ code: 1 });
     const failing = await liberate(['status', file]);
@@ -74,7 +74,7 @@ describe('status', () => {
     expect(failing.stdout).toMatch(/^failing {2}LIB203 job "orders": /m);
     expect(await liberate(['status', file, '--job', 'payments'])).toMatchObject({ code: 0 });
     await place.db.run('ALTER TABLE moved RENAME TO orders');
-    await liberate(['run', file, '--once']);
+    await runOnce(file);
     expect(await liberate(['status', file])).toMatchObject({ code: 0 });
   });
 

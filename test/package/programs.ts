@@ -26,11 +26,14 @@ export async function npm(node: string, args: readonly string[], directory: stri
   return runProgram(node, node, [await npmProgram(), ...args], directory);
 }
 
-/** The npm that runs the tests, or the one beside the Node that does. */
+/** The npm that runs the tests, or the first one in the path: a Node of the registry has none beside it. */
 async function npmProgram(): Promise<string> {
   const running = process.env['npm_execpath'];
   if (running?.endsWith('npm-cli.js')) return running;
-  return join(dirname(await realpath(process.execPath)), '../lib/node_modules/npm/bin/npm-cli.js');
+  const folders = (process.env['PATH'] ?? '').split(delimiter);
+  const found = folders.map((folder) => join(folder, 'npm')).find((path) => existsSync(path));
+  if (found === undefined) throw new Error('there is no npm in the path');
+  return realpath(found);
 }
 
 /** A Node of another version, as a package of the registry; kept for the next time. */

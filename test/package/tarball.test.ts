@@ -1,4 +1,4 @@
-import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, lstatSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { publint } from 'publint';
 import { formatMessage } from 'publint/utils';
@@ -53,8 +53,10 @@ async function quickStart(node: string, directory: string): Promise<readonly (re
   writeFileSync(join(directory, 'jobs.yaml'), jobs);
   writeFileSync(join(directory, 'load.js'), loadShop);
   await runProgram(node, node, ['load.js'], directory);
+  const command = join(directory, 'node_modules/.bin/liberate');
+  expect(lstatSync(command).isSymbolicLink()).toBe(true);
   const runOnce = async (): Promise<readonly number[]> => {
-    await runProgram(node, join(directory, 'node_modules/.bin/liberate'), ['run', 'jobs.yaml', '--once'], directory);
+    await runProgram(node, command, ['run', 'jobs.yaml', '--once'], directory);
     return ['customers', 'payments', 'order_summary'].map(
       (topic) => readFileSync(join(directory, `out/${topic}.ndjson`), 'utf8').split('\n').length - 1,
     );

@@ -1,0 +1,2 @@
+/** The file has problems, and they have been printed. */
+export class ConfigRefused extends Error {}
