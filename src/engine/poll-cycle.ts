@@ -15,12 +15,7 @@ import { noProgress, type Progress, type Tracker } from './tracker.ts';
 type Outcome = Progress & Pick<JobState, 'loaded'>;
 
 /** One poll of a job with a cursor: the initial load, or what came since; both are the same read. */
-export async function pollCycle(
-  context: CycleContext,
-  state: JobState | null,
-  commit: Commit,
-  signal: AbortSignal,
-): Promise<Outcome> {
+export async function pollCycle(context: CycleContext, state: JobState | null, commit: Commit, signal: AbortSignal): Promise<Outcome> {
   const { plan, source } = context;
   // Before every read that it bounds: an older horizon only makes the next look-back longer.
   const horizon = await source.horizon(plan.job.lookback, signal);

@@ -1,3 +1,4 @@
+import { mkdirSync, symlinkSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { liberate, startLiberate } from '../support/liberate.ts';
 import { eventsOf, openPlace, orders, type Place, payments, smallShop } from './place.ts';
@@ -48,6 +49,17 @@ describe('run --once', () => {
     expect(['orders', 'off', 'other', 'payments'].map((topic) => place.events(topic).length)).toEqual([4, 4, 3, 0]);
     expect(await liberate(['run', '--once', file])).toMatchObject({ code: 0 });
     expect(['off', 'payments'].map((topic) => place.events(topic).length)).toEqual([4, 3]);
+  });
+
+  test('that is stopped before its end exits with 130, SIGTERM or not: there is work left', async () => {
+    const query = 'WITH RECURSIVE n(id) AS (SELECT 1 UNION ALL SELECT id + 1 FROM n WHERE id < 1000000000) SELECT id FROM n';
+    mkdirSync(place.path('out'));
+    symlinkSync('/dev/null', place.path('out/endless.ndjson'));
+    await using running = startLiberate(['run', place.jobs({ endless: { query } }), '--once']);
+    await running.line(({ topic }) => topic === 'endless');
+    running.kill('SIGTERM');
+    expect((await running.finished).code).toBe(130);
+    expect(running.lines().at(-1)).toMatchObject({ job: 'endless', outcome: 'stopped' });
   });
 
   test('with a job that is not there: 2, naming those that are', async () => {

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { checkStream, type KeyedEvent, type Verdict } from './checker.ts';
 
-const valueOf = (key: string, version: number): string => JSON.stringify({ key, version });
+const textOf = (key: string, version: number): string => JSON.stringify({ key, version });
 const versionOf = (value: string): number => (JSON.parse(value) as { readonly version: number }).version;
 
 /** A faultless stream: the versions of each key in order, keys mixed as the changes came. */
@@ -13,7 +13,7 @@ const stream = fc
     return keys.map((key) => {
       const version = (versions.get(key) ?? 0) + 1;
       versions.set(key, version);
-      return { key, value: valueOf(key, version) };
+      return { key, value: textOf(key, version) };
     });
   });
 
@@ -51,7 +51,7 @@ describe('the checker', () => {
     fc.assert(
       fc.property(seeded, ({ events, at }) => {
         const { key } = events[at] as KeyedEvent;
-        const table = new Map(fold(events)).set(key, valueOf(key, 99));
+        const table = new Map(fold(events)).set(key, textOf(key, 99));
         expect(faultsOf(checkStream(events, table, versionOf))).toEqual({ ...faultless, stale: [key] });
       }),
     );
@@ -61,14 +61,14 @@ describe('the checker', () => {
     fc.assert(
       fc.property(seeded, ({ events, at }) => {
         const { key } = events[at] as KeyedEvent;
-        const faulty = [...events, { key, value: valueOf(key, 0) }];
+        const faulty = [...events, { key, value: textOf(key, 0) }];
         expect(faultsOf(checkStream(faulty, fold(events), versionOf))).toEqual({ ...faultless, reordered: [key], stale: [key] });
       }),
     );
   });
 
   it('finds the old event in the middle too, where the newest one covers it', () => {
-    const events = [1, 2, 1, 3].map((version) => ({ key: 'a', value: valueOf('a', version) }));
+    const events = [1, 2, 1, 3].map((version) => ({ key: 'a', value: textOf('a', version) }));
     expect(faultsOf(checkStream(events, fold(events), versionOf))).toEqual({ ...faultless, reordered: ['a'] });
   });
 
@@ -84,7 +84,7 @@ describe('the checker', () => {
   it('finds a row that the table never had, and one that it has no more', () => {
     fc.assert(
       fc.property(stream, (events) => {
-        const extra = [...events, { key: 'ghost', value: valueOf('ghost', 1) }];
+        const extra = [...events, { key: 'ghost', value: textOf('ghost', 1) }];
         expect(faultsOf(checkStream(extra, fold(events), versionOf))).toEqual({ ...faultless, extra: ['ghost'] });
         const told = [...extra, { key: 'ghost', value: null }];
         expect(faultsOf(checkStream(told, fold(events), versionOf))).toEqual(faultless);

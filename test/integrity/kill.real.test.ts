@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { createPostgres, type TestDatabase } from '../support/databases.ts';
 import { counts } from './checker.ts';
-import { killRepeatedly, type KillResult } from './kill-run.ts';
+import { type KillResult, killRepeatedly } from './kill-run.ts';
 import { mostInASecond, summary } from './kill-summary.ts';
 
 const seed = Number(process.env.LIBERATE_TEST_SEED ?? 1);

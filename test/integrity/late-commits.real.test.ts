@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { CycleReport } from '../../src/model/report.ts';
 import {
   createDatabase,
   createMariadbUser,
@@ -7,7 +8,6 @@ import {
   type TestDatabase,
   type TestLogin,
 } from '../support/databases.ts';
-import type { CycleReport } from '../../src/model/report.ts';
 import { checkStream, counts, type KeyedEvent } from './checker.ts';
 import { bodyOf, contentOf, createTables, type Table, versionOf } from './items.ts';
 import { pollNaively } from './naive.ts';
@@ -39,7 +39,11 @@ const settings: readonly Setting[] = [
     logins: [
       { name: 'owner', grants: null, method: /^look-back to oldest open transaction, |by oldest open transaction$/ },
       { name: 'select', grants: () => [postgresGrant], method: /lookback 1m, other sessions are hidden/ },
-      { name: 'select-and-stats', grants: () => [postgresGrant, 'pg_read_all_stats'], method: /^look-back to oldest open transaction, |by oldest open transaction$/ },
+      {
+        name: 'select-and-stats',
+        grants: () => [postgresGrant, 'pg_read_all_stats'],
+        method: /^look-back to oldest open transaction, |by oldest open transaction$/,
+      },
     ],
   },
   {
@@ -47,7 +51,11 @@ const settings: readonly Setting[] = [
     sessions: 8,
     logins: [
       { name: 'select', grants: (database) => [`SELECT ON ${database}.*`], method: /lookback 1m, no PROCESS privilege/ },
-      { name: 'process', grants: (database) => [`SELECT ON ${database}.*`, 'PROCESS ON *.*'], method: /^look-back to oldest open transaction, |by oldest open transaction$/ },
+      {
+        name: 'process',
+        grants: (database) => [`SELECT ON ${database}.*`, 'PROCESS ON *.*'],
+        method: /^look-back to oldest open transaction, |by oldest open transaction$/,
+      },
     ],
   },
 ];
@@ -105,12 +113,18 @@ describe.each(settings)('from $kind, while $sessions sessions hold their transac
     const jobs = logins.flatMap(({ name: source }) =>
       ways.map(({ how, table, job }) => ({ name: jobName(source, how), table, content: { ...job, source, table, every: '100ms' } })),
     );
-    await using polling = startPolling({ sources, jobs: Object.fromEntries(jobs.map(({ name, content }) => [name, { ...content, topic: name }])) });
+    await using polling = startPolling({
+      sources,
+      jobs: Object.fromEntries(jobs.map(({ name, content }) => [name, { ...content, topic: name }])),
+    });
     await polling.cycles(1);
 
     // They go on until the last transaction has ended.
     const allWritten = new AbortController();
-    const naively = Promise.all([pollNaively(db, 'items', 'updated_at', allWritten.signal), pollNaively(db, 'entries', 'id', allWritten.signal)]);
+    const naively = Promise.all([
+      pollNaively(db, 'items', 'updated_at', allWritten.signal),
+      pollNaively(db, 'entries', 'id', allWritten.signal),
+    ]);
     written = await writeConcurrently(db, { sessions, seed, holdMs: 800, signal: AbortSignal.timeout(writingMs) });
     allWritten.abort();
     const [items, entries] = await naively;
@@ -134,11 +148,17 @@ describe.each(settings)('from $kind, while $sessions sessions hold their transac
     console.log(`${kind}, seed ${seed}: ${written.committed} transactions committed, ${written.rolledBack} rolled back`);
     for (const { name, table } of jobs) {
       const reports = polling.reports(name);
-      const mean = (of: (report: CycleReport) => number): number => Math.round(reports.reduce((sum, one) => sum + of(one), 0) / reports.length);
-      const cost = { polls: reports.length, droppedAPoll: mean(({ repeated }) => repeated), msAPoll: mean((one) => one.endedAt - one.startedAt) };
+      const mean = (of: (report: CycleReport) => number): number =>
+        Math.round(reports.reduce((sum, one) => sum + of(one), 0) / reports.length);
+      const cost = {
+        polls: reports.length,
+        droppedAPoll: mean(({ repeated }) => repeated),
+        msAPoll: mean((one) => one.endedAt - one.startedAt),
+      };
       console.log(name, JSON.stringify({ ...counts(verdictOf(polling.stream(name), table)), ...cost }));
     }
-    for (const table of ['items', 'entries'] as const) console.log(`naive ${table}`, JSON.stringify(counts(verdictOf(naive[table], table))));
+    for (const table of ['items', 'entries'] as const)
+      console.log(`naive ${table}`, JSON.stringify(counts(verdictOf(naive[table], table))));
   }
 
   it('the writers write enough, roll back some, and a naive poller loses rows', () => {

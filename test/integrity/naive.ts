@@ -4,7 +4,12 @@ import type { KeyedEvent } from './checker.ts';
 import { columns, eventOf, type Table } from './items.ts';
 
 /** What most pollers do: everything past the highest cursor seen, until the signal; one poll more at the end. */
-export async function pollNaively(db: TestDatabase, table: Table, cursor: 'id' | 'updated_at', signal: AbortSignal): Promise<readonly KeyedEvent[]> {
+export async function pollNaively(
+  db: TestDatabase,
+  table: Table,
+  cursor: 'id' | 'updated_at',
+  signal: AbortSignal,
+): Promise<readonly KeyedEvent[]> {
   await using session = await db.connect();
   const at = cursor === 'id' ? 0 : 3;
   const events: KeyedEvent[] = [];

@@ -53,7 +53,9 @@ describe.each(['postgres', 'mariadb'] as const)('a transaction that stays open o
     );
     const polling = await poll({ source: db.url, jobs: { items: byStamp, entries: byId } });
     for (let round = 0; round < 10; round += 1) {
-      await db.run(`INSERT INTO items (version, body) VALUES (1, 'short ${round}'); INSERT INTO entries (version, body) VALUES (1, 'short ${round}')`);
+      await db.run(
+        `INSERT INTO items (version, body) VALUES (1, 'short ${round}'); INSERT INTO entries (version, body) VALUES (1, 'short ${round}')`,
+      );
       await polling.cycles(1);
       expect([has(polling, 'items', `short ${round}`), has(polling, 'entries', `short ${round}`)]).toEqual([true, true]);
     }

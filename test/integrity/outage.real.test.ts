@@ -9,9 +9,9 @@ import { startPostgres } from '../servers/postgres.ts';
 import type { RunningServer } from '../servers/server.ts';
 import { createMariadb, createPostgres, openMariadb, openPostgres, type TestDatabase } from '../support/databases.ts';
 import { freePort } from '../support/free-port.ts';
-import { liberate, type LogLine, type RunningLiberate, startLiberate, writeJobs } from '../support/liberate.ts';
+import { type LogLine, liberate, type RunningLiberate, startLiberate, writeJobs } from '../support/liberate.ts';
 import { type FaultyProxy, startProxy, through } from '../support/proxy.ts';
-import { temporaryDirectory, type TemporaryDirectory } from '../support/temporary-directory.ts';
+import { type TemporaryDirectory, temporaryDirectory } from '../support/temporary-directory.ts';
 import { readTopic, uniqueTopic, waitFor } from '../support/topics.ts';
 import { checkStream, counts, type KeyedEvent } from './checker.ts';
 import { contentOf, createTables, versionOf } from './items.ts';
@@ -71,7 +71,15 @@ class Scene implements AsyncDisposable {
       sink: { brokers: [`127.0.0.1:${network.port}`], deadline: '2s', topicDefaults: { partitions: 1, replication: 1 } },
       state: { url: `sqlite:${join(this.directory, 'state.db')}` },
       jobs: {
-        items: { table: 'items', cursor: 'updated_at', columns: { exclude: ['touched_at'] }, topic: this.topic, every: '50ms', batch, retries: 1 },
+        items: {
+          table: 'items',
+          cursor: 'updated_at',
+          columns: { exclude: ['touched_at'] },
+          topic: this.topic,
+          every: '50ms',
+          batch,
+          retries: 1,
+        },
       },
     });
     this.#running = startLiberate(['run', this.#jobs, '--log-level', 'debug']);

@@ -57,8 +57,7 @@ export function startPolling(content: { readonly jobs: Readonly<Record<string, o
   return {
     events,
     reports,
-    stream: (job) =>
-      sink.records(job).map(({ key, value }) => ({ key: key?.toString() ?? '', value: value?.toString() ?? null })),
+    stream: (job) => sink.records(job).map(({ key, value }) => ({ key: key?.toString() ?? '', value: value?.toString() ?? null })),
     cycles: async (count) => {
       const from = Date.now();
       const ended = (job: string): number => reports(job).filter(({ startedAt, outcome }) => outcome === 'ok' && startedAt > from).length;

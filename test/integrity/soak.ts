@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
+import { Disposables } from '../../src/kit/disposables.ts';
 import type { ServerFacts } from '../servers/facts.ts';
 import { startServers } from '../servers/servers.ts';
 import { createPostgres } from '../support/postgres.ts';
-import { Disposables } from '../../src/kit/disposables.ts';
 import { type Kill, killRepeatedly } from './kill-run.ts';
 import { summary } from './kill-summary.ts';
 
@@ -14,7 +14,13 @@ import { summary } from './kill-summary.ts';
  *
  * `LIBERATE_TEST_SERVERS` names the facts of servers that run already, as for the tests.
  */
-const { values } = parseArgs({ options: { kills: { type: 'string', default: '300' }, seed: { type: 'string', default: '1' }, rows: { type: 'string', default: '40000' } } });
+const { values } = parseArgs({
+  options: {
+    kills: { type: 'string', default: '300' },
+    seed: { type: 'string', default: '1' },
+    rows: { type: 'string', default: '40000' },
+  },
+});
 
 await using stack = new Disposables();
 const servers = await facts();
@@ -41,6 +47,15 @@ async function facts(): Promise<ServerFacts> {
 }
 
 function line({ number, sink, lived, loading, events, published, repeats, broken }: Kill): string {
-  const cells = [[number, 4], [sink, -6], [lived, 9], [loading ? 'yes' : '', 8], [events, 8], [published, 10], [repeats, 8], [broken.length, 7]] as const;
+  const cells = [
+    [number, 4],
+    [sink, -6],
+    [lived, 9],
+    [loading ? 'yes' : '', 8],
+    [events, 8],
+    [published, 10],
+    [repeats, 8],
+    [broken.length, 7],
+  ] as const;
   return cells.map(([value, width]) => (width < 0 ? String(value).padEnd(-width) : String(value).padStart(width))).join('  ');
 }

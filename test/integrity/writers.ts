@@ -29,7 +29,9 @@ const ended = new Set(['40P01', '55P03', 'ER_LOCK_DEADLOCK', 'ER_LOCK_WAIT_TIMEO
 /** Fills both tables with a few committed rows. */
 export async function seedTables(db: TestDatabase): Promise<void> {
   for (let at = 0; at < seedRows; at += 1) {
-    await db.run(`INSERT INTO items (version, body) VALUES (1, 'seed ${at}'); INSERT INTO entries (version, body) VALUES (1, 'seed ${at}')`);
+    await db.run(
+      `INSERT INTO items (version, body) VALUES (1, 'seed ${at}'); INSERT INTO entries (version, body) VALUES (1, 'seed ${at}')`,
+    );
   }
 }
 

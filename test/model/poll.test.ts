@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { checkStream } from '../integrity/checker.ts';
-import { temporaryDirectory, type TemporaryDirectory } from '../support/temporary-directory.ts';
+import { type TemporaryDirectory, temporaryDirectory } from '../support/temporary-directory.ts';
 import { ModelPoller, openJob } from './poller.ts';
 import { calm, history, type Poll, type Write } from './steps.ts';
 import { ModelTable } from './table.ts';
@@ -19,7 +19,11 @@ function goesBack([stamp = '', id = '']: readonly string[], [nextStamp = '', nex
 
 describe.each([
   { mode: 'timestamp', job: { cursor: 'updated_at', lookback: '5s' }, appends: false },
-  { mode: 'timestamp+incrementing', job: { mode: 'timestamp+incrementing', cursor: 'updated_at', increment: 'id', lookback: '5s' }, appends: false },
+  {
+    mode: 'timestamp+incrementing',
+    job: { mode: 'timestamp+incrementing', cursor: 'updated_at', increment: 'id', lookback: '5s' },
+    appends: false,
+  },
   { mode: 'incrementing', job: { cursor: 'id', lookback: '5s' }, appends: true },
 ])('a SQLite table polled by $mode', ({ job, appends }) => {
   let directory: TemporaryDirectory;
@@ -30,44 +34,48 @@ describe.each([
     await directory[Symbol.asyncDispose]();
   });
 
-  it('is what its stream folds to, through late rows, ties, restarts and crashes; read again unchanged it publishes nothing', async () => {
-    const path = join(directory.path, 'model.db');
-    new ModelTable(path, appends).close();
-    await using opened = await openJob(path, job);
-    const run = async (steps: readonly (Write | Poll)[], batch: number): Promise<void> => {
-      const table = new ModelTable(path, appends);
-      try {
-        const poller = new ModelPoller(opened, table, batch);
-        let mark: readonly string[] | null = null;
-        const poll = async (one: Poll): Promise<number> => {
-          const report = await poller.poll(one);
-          if (one.crash === null) expect(report).toMatchObject({ outcome: 'ok' });
-          const stored = (await poller.stored())?.mark ?? null;
-          if (mark !== null) expect(stored === null || goesBack(mark, stored)).toBe(false);
-          mark = stored;
-          return report.published;
-        };
-        for (const step of steps) {
-          if (step.kind === 'poll') await poll(step);
-          else table.apply(step);
+  it(
+    'is what its stream folds to, through late rows, ties, restarts and crashes; read again unchanged it publishes nothing',
+    async () => {
+      const path = join(directory.path, 'model.db');
+      new ModelTable(path, appends).close();
+      await using opened = await openJob(path, job);
+      const run = async (steps: readonly (Write | Poll)[], batch: number): Promise<void> => {
+        const table = new ModelTable(path, appends);
+        try {
+          const poller = new ModelPoller(opened, table, batch);
+          let mark: readonly string[] | null = null;
+          const poll = async (one: Poll): Promise<number> => {
+            const report = await poller.poll(one);
+            if (one.crash === null) expect(report).toMatchObject({ outcome: 'ok' });
+            const stored = (await poller.stored())?.mark ?? null;
+            if (mark !== null) expect(stored === null || goesBack(mark, stored)).toBe(false);
+            mark = stored;
+            return report.published;
+          };
+          for (const step of steps) {
+            if (step.kind === 'poll') await poll(step);
+            else table.apply(step);
+          }
+          await poll({ ...calm, restart: true });
+          const verdict = checkStream(poller.events(), table.content(), versionOf);
+          expect(verdict).toMatchObject({ missing: [], stale: [], extra: [], reordered: [] });
+          if (!steps.some((step) => step.kind === 'poll' && step.crash !== null)) {
+            expect(verdict.repeated).toEqual([]);
+          }
+          for (const quiet of [{ ...calm, deeper: 50_000 }, { ...calm, restart: true }, calm, { ...calm, deeper: 10_000 }, calm]) {
+            expect(await poll(quiet)).toBe(0);
+            table.apply({ kind: 'wait', ms: 1000 });
+          }
+        } finally {
+          table.close();
         }
-        await poll({ ...calm, restart: true });
-        const verdict = checkStream(poller.events(), table.content(), versionOf);
-        expect(verdict).toMatchObject({ missing: [], stale: [], extra: [], reordered: [] });
-        if (!steps.some((step) => step.kind === 'poll' && step.crash !== null)) {
-          expect(verdict.repeated).toEqual([]);
-        }
-        for (const quiet of [{ ...calm, deeper: 50_000 }, { ...calm, restart: true }, calm, { ...calm, deeper: 10_000 }, calm]) {
-          expect(await poll(quiet)).toBe(0);
-          table.apply({ kind: 'wait', ms: 1000 });
-        }
-      } finally {
-        table.close();
-      }
-    };
-    await fc.assert(
-      fc.asyncProperty(history, fc.integer({ min: 1, max: 7 }), (steps, batch) => run(steps, batch)),
-      { numRuns },
-    );
-  }, numRuns * 400);
+      };
+      await fc.assert(
+        fc.asyncProperty(history, fc.integer({ min: 1, max: 7 }), (steps, batch) => run(steps, batch)),
+        { numRuns },
+      );
+    },
+    numRuns * 400,
+  );
 });

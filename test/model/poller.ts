@@ -1,5 +1,5 @@
 import { parseObject } from '../../src/config/parse.ts';
-import { attemptCycle, type AttemptContext } from '../../src/engine/attempt.ts';
+import { type AttemptContext, attemptCycle } from '../../src/engine/attempt.ts';
 import type { JobPlan } from '../../src/engine/job-plan.ts';
 import { resolveTarget, targetsOf } from '../../src/engine/resolve.ts';
 import type { Clock } from '../../src/kit/clock.ts';
@@ -7,11 +7,11 @@ import { LiberateError } from '../../src/kit/errors.ts';
 import type { Job } from '../../src/model/job.ts';
 import type { CycleReport } from '../../src/model/report.ts';
 import type { JobState } from '../../src/model/state.ts';
-import type { Sink } from '../../src/sink/sink.ts';
 import { openMemory } from '../../src/sink/memory/memory.ts';
+import type { Sink } from '../../src/sink/sink.ts';
 import { openSource } from '../../src/source/registry.ts';
-import { horizonAt } from '../../src/source/sqlite/horizon.ts';
 import type { Source } from '../../src/source/source.ts';
+import { horizonAt } from '../../src/source/sqlite/horizon.ts';
 import { openMemoryState } from '../../src/state/memory/store.ts';
 import type { StateStore } from '../../src/state/state-store.ts';
 import type { KeyedEvent } from '../integrity/checker.ts';
@@ -27,7 +27,12 @@ const signal = new AbortController().signal;
 
 /** One source for many runs: each brings a table of the same shape and a page size of its own. */
 export async function openJob(path: string, job: object): Promise<Opened> {
-  const loaded = parseObject({ source: `sqlite:${path}`, sink: 'ndjson:unused', jobs: { items: { table: 'items', every: '1s', retries: 0, ...job } } }, '/', {}, () => '');
+  const loaded = parseObject(
+    { source: `sqlite:${path}`, sink: 'ndjson:unused', jobs: { items: { table: 'items', every: '1s', retries: 0, ...job } } },
+    '/',
+    {},
+    () => '',
+  );
   if (!loaded.ok) throw new Error(JSON.stringify(loaded.problems));
   const { config } = loaded;
   const [own] = Object.values(config.sources);

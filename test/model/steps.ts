@@ -1,7 +1,10 @@
 import fc from 'fast-check';
 
 /** Which stamp a row gets. `late`: this many milliseconds ago, inside of the look-back. `tie`: that of a row written lately. */
-export type Stamp = { readonly kind: 'now' } | { readonly kind: 'late'; readonly ms: number } | { readonly kind: 'tie'; readonly row: number };
+export type Stamp =
+  | { readonly kind: 'now' }
+  | { readonly kind: 'late'; readonly ms: number }
+  | { readonly kind: 'tie'; readonly row: number };
 
 export type Write =
   /** Up to ten rows in one statement, all of one stamp. `skip`: ids that are left out before it. */
@@ -36,7 +39,10 @@ const stamp: fc.Arbitrary<Stamp> = fc.oneof(
 );
 
 const write: fc.Arbitrary<Write> = fc.oneof(
-  { weight: 3, arbitrary: fc.record({ kind: fc.constant('insert' as const), rows: fc.integer({ min: 1, max: 10 }), skip: fc.nat(2), stamp }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({ kind: fc.constant('insert' as const), rows: fc.integer({ min: 1, max: 10 }), skip: fc.nat(2), stamp }),
+  },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('fill' as const), gap: fc.nat(), stamp }) },
   { weight: 4, arbitrary: fc.record({ kind: fc.constant('update' as const), row: fc.nat(), stamp }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('wait' as const), ms: fc.oneof(fc.nat(50), fc.nat(3000)) }) },

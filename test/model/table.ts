@@ -42,7 +42,8 @@ export class ModelTable {
         this.now += write.ms;
         return;
       case 'insert':
-        return this.#insert(write);
+        this.#insert(write);
+        return;
       case 'fill': {
         this.#left = this.#left.filter(({ at }) => this.now - at < late);
         const [gap] = this.#left.splice(write.gap % Math.max(1, this.#left.length), 1);
