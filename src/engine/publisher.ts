@@ -43,6 +43,8 @@ export function openPublisher(
   let toldAt = startedAt;
   let flushedAt = startedAt;
   let newest: number | null = null;
+  // Elsewhere a record's time is the time of its reading, and says nothing of a lag.
+  const timed = plan.mode === 'timestamp' || plan.mode === 'timestamp+incrementing';
   let uncommitted: Watermark | null = null;
   // A batch on its way when the stop comes is waited for a while: its outcome would be unknown otherwise.
   const sending = lingeringSignal(signal, sendGrace);
@@ -83,7 +85,7 @@ export function openPublisher(
         if (meet(row, key, value)) {
           const record = upsertRecord(plan, headers, row, key, value, readAt);
           outbox.add(record);
-          newest = Math.max(newest ?? 0, Number(record.timestamp));
+          if (timed) newest = Math.max(newest ?? 0, Number(record.timestamp));
         } else tally.repeated += 1;
         if (row.ahead) outbox.reach(row.position);
       }

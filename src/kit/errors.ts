@@ -69,6 +69,7 @@ export const errorTable = {
   LIB308: row('the sink did not answer in time', 'transient', 3, 'Nothing: it is tried again; look at the broker if it goes on.'),
   LIB309: row('the sink refused a record', 'permanent', 1, "The message has the broker's reason and the key."),
   LIB310: row('the sink lacks a permission', 'permanent', 1, 'Grant the ACL that the message names.'),
+  LIB311: row('the reader of stdout has gone away', 'permanent', 1, 'Keep the reading program running as long as liberate.'),
 
   LIB401: row('the state store cannot be reached', 'transient', 3, 'Check `state:` and that the server is up.'),
   LIB402: row('the state is damaged', 'permanent', 3, 'Restore the file from a backup, or `liberate state import` an export.'),

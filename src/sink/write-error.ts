@@ -13,15 +13,17 @@ const known: Readonly<Record<string, { readonly what: string; readonly cure: str
   EEXIST: { what: 'a file stands where a folder is needed', cure: 'Move the file away, or give another place.' },
   ENAMETOOLONG: { what: 'the name is too long for the file system', cure: 'Give the job a shorter `topic:`.' },
   EMFILE: { what: 'this process has too many open files', cure: 'Raise the limit on open files (ulimit -n).' },
-  EPIPE: { what: 'its reader has gone away', cure: 'Keep the reading program running as long as liberate.' },
-  ERR_STREAM_DESTROYED: { what: 'its reader has gone away', cure: 'Keep the reading program running as long as liberate.' },
   ERR_STREAM_WRITE_AFTER_END: { what: 'it has been closed', cure: 'Keep it open as long as liberate runs.' },
 };
 
-/** A failure of the system as LIB306. `doing`: `writing out/orders.ndjson`. */
+/** A pipe that nobody reads any more: trying again cannot help. */
+const gone: ReadonlySet<string> = new Set(['EPIPE', 'ERR_STREAM_DESTROYED']);
+
+/** A failure of the system as LIB306, or LIB311 for a reader that has gone. `doing`: `writing out/orders.ndjson`. */
 export function writeError(doing: string, thrown: unknown): LiberateError {
   if (thrown instanceof LiberateError) return thrown;
   const code = thrown instanceof Error && 'code' in thrown ? String(thrown.code) : '';
+  if (gone.has(code)) return new LiberateError('LIB311', `${doing} failed: its reader has gone away (${code})`, { cause: thrown });
   const entry = known[code];
   const message = thrown instanceof Error ? thrown.message : String(thrown);
   if (entry === undefined) return new LiberateError('LIB306', `${doing} failed: ${message}`, { cause: thrown });

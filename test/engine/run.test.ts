@@ -103,7 +103,6 @@ describe('a run', () => {
   });
 
   it('ends a cycle that runs longer than its timeout', async () => {
-    // biome-ignore lint/correctness/useYield: a read that never comes to a row
     const { engine } = await scripted(async function* (_request, signal) {
       await new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason), { once: true }));
     });

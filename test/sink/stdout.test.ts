@@ -102,7 +102,7 @@ describe('stdout', () => {
     expect(taken.map((chunk) => JSON.parse(chunk.toString()).value)).toEqual(['first', 'second']);
   });
 
-  it('ends in LIB306 when its reader goes away, at once and ever after', async () => {
+  it('ends in LIB311 when its reader goes away, at once and ever after', async () => {
     const reader = spawn('head', ['-n', '1'], { stdio: ['pipe', 'ignore', 'ignore'] });
     const gone = once(reader, 'exit');
     await using sink = openStdout(config, reader.stdin);
@@ -111,7 +111,7 @@ describe('stdout', () => {
     const failing = (async () => {
       for (;;) await sink.send('t', [event('2')], never);
     })();
-    await expect(failing).rejects.toMatchObject({ code: 'LIB306', message: expect.stringContaining('its reader has gone away') });
-    await expect(sink.send('t', [event('3')], never)).rejects.toMatchObject({ code: 'LIB306' });
+    await expect(failing).rejects.toMatchObject({ code: 'LIB311', message: expect.stringContaining('its reader has gone away') });
+    await expect(sink.send('t', [event('3')], never)).rejects.toMatchObject({ code: 'LIB311' });
   });
 });
