@@ -3,9 +3,12 @@ import { SummaryReporter } from './test/support/summary-reporter.ts';
 
 const real = 'test/**/*.real.test.ts';
 
+/** Tests that start liberate, or npm, as processes of their own. */
+const processes = ['test/cli/**/*.test.ts', 'test/package/**/*.test.ts', 'test/state/processes.test.ts'];
+
 /**
- * `unit` needs nothing but Node; `real` needs servers, which its set-up starts: only when one of its
- * files is asked for.
+ * `unit` needs nothing but Node; `process` needs what `npm run build` makes; `real` needs servers, which
+ * its set-up starts: only when one of its files is asked for.
  */
 export default defineConfig({
   test: {
@@ -15,7 +18,14 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: [real],
+          exclude: [real, ...processes],
+        },
+      },
+      {
+        test: {
+          name: 'process',
+          include: processes,
+          sequence: { groupOrder: 1 },
         },
       },
       {
@@ -28,7 +38,7 @@ export default defineConfig({
           testTimeout: 60_000,
           hookTimeout: 120_000,
           // After the unit tests: what fails fast comes first.
-          sequence: { groupOrder: 1 },
+          sequence: { groupOrder: 2 },
         },
       },
     ],

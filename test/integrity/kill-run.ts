@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { JobState } from '../../src/model/state.ts';
@@ -67,7 +67,7 @@ export async function killRepeatedly(plan: KillPlan): Promise<KillResult> {
   const jobs = writeKillJobs(directory.path, plan, topic);
   const streams: Readonly<Record<SinkName, Stream>> = {
     kafka: new Stream((from) => readTopic(plan.brokers, topic, { from }) as Promise<readonly KeyedEvent[]>),
-    ndjson: new Stream(async (from) => (await readLines(join(directory.path, 'out', `${topic}.ndjson`))).slice(from)),
+    ndjson: new Stream(readLines(join(directory.path, 'out', `${topic}.ndjson`))),
   };
 
   const stop = new AbortController();
@@ -150,14 +150,26 @@ async function catchUp(jobs: string): Promise<void> {
   if (code !== 0) throw new Error(`liberate ended with ${code}:\n${stderr}`);
 }
 
-/** Key and value as they stand in the lines; a last line without its end is still being written. */
-async function readLines(path: string): Promise<readonly KeyedEvent[]> {
-  if (!existsSync(path)) return [];
-  const lines = (await readFile(path, 'utf8')).split('\n').slice(0, -1);
-  return lines.map((line) => {
-    const value = line.indexOf(',"value":');
-    return { key: line.slice('{"key":'.length, value), value: line.slice(value + ',"value":'.length, line.lastIndexOf(',"timestamp":')) };
-  });
+/**
+ * Reads on where it stopped; key and value as they stand in the lines. A last line without its end is still
+ * being written, or will be removed by the next start.
+ */
+function readLines(path: string): () => Promise<readonly KeyedEvent[]> {
+  let offset = 0;
+  return async () => {
+    if (!existsSync(path)) return [];
+    await using file = await open(path);
+    const { size } = await file.stat();
+    const { buffer } = await file.read(Buffer.alloc(size - offset), 0, size - offset, offset);
+    const whole = buffer.subarray(0, buffer.lastIndexOf('\n') + 1);
+    offset += whole.length;
+    return whole.toString('utf8').split('\n').slice(0, -1).map(eventIn);
+  };
+}
+
+function eventIn(line: string): KeyedEvent {
+  const value = line.indexOf(',"value":');
+  return { key: line.slice('{"key":'.length, value), value: line.slice(value + ',"value":'.length, line.lastIndexOf(',"timestamp":')) };
 }
 
 /** What one sink has been given so far, in order. It only grows. */

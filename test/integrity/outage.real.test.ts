@@ -126,6 +126,11 @@ class Scene implements AsyncDisposable {
     return verdict;
   }
 
+  /** The end of the log, for a test that failed. */
+  tell(): void {
+    console.log(this.#running?.lines().slice(-30).map(({ time, msg }) => `${String(time)} ${msg}`).join('\n'));
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stop.abort();
     await this.#writing.catch(() => undefined);
@@ -156,7 +161,8 @@ describe('an outage of the broker', () => {
     await fill(db);
     scene = new Scene('postgres', db, directory.path);
   });
-  afterEach(async () => {
+  afterEach(async ({ task }) => {
+    if (task.result?.state === 'fail') scene.tell();
     await scene[Symbol.asyncDispose]();
     await db[Symbol.asyncDispose]();
     await directory[Symbol.asyncDispose]();
@@ -239,7 +245,8 @@ describe.each<Kind>(['postgres', 'mariadb'])('an outage of the source %s', (kind
     way = await startProxy({ port: Number(new URL(facts.url).port) });
     scene = new Scene(kind, db, directory.path);
   });
-  afterEach(async () => {
+  afterEach(async ({ task }) => {
+    if (task.result?.state === 'fail') scene.tell();
     await scene[Symbol.asyncDispose]();
     await way[Symbol.asyncDispose]();
     await directory[Symbol.asyncDispose]();
