@@ -66,7 +66,7 @@ export async function killRepeatedly(plan: KillPlan): Promise<KillResult> {
   const topic = uniqueTopic('killed');
   const jobs = writeKillJobs(directory.path, plan, topic);
   const streams: Readonly<Record<SinkName, Stream>> = {
-    kafka: new Stream((from) => readTopic(plan.brokers, topic, { from }) as Promise<readonly KeyedEvent[]>),
+    kafka: new Stream((from) => readFrom(plan.brokers, topic, from)),
     ndjson: new Stream(readLines(join(directory.path, 'out', `${topic}.ndjson`))),
   };
 
@@ -148,6 +148,16 @@ async function catchUp(jobs: string): Promise<void> {
   running.kill('SIGTERM');
   const { code, stderr } = await running.finished;
   if (code !== 0) throw new Error(`liberate ended with ${code}:\n${stderr}`);
+}
+
+async function readFrom(brokers: readonly string[], topic: string, from: number): Promise<readonly KeyedEvent[]> {
+  try {
+    return (await readTopic(brokers, topic, { from })) as readonly KeyedEvent[];
+  } catch (error) {
+    // Killed before it had made the topic.
+    if (from === 0 && (error as { readonly type?: unknown }).type === 'UNKNOWN_TOPIC_OR_PARTITION') return [];
+    throw error;
+  }
 }
 
 /**

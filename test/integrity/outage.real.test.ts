@@ -128,7 +128,13 @@ class Scene implements AsyncDisposable {
 
   /** The end of the log, for a test that failed. */
   tell(): void {
-    console.log(this.#running?.lines().slice(-30).map(({ time, msg }) => `${String(time)} ${msg}`).join('\n'));
+    console.log(
+      this.#running
+        ?.lines()
+        .slice(-30)
+        .map(({ time, msg }) => `${String(time)} ${msg}`)
+        .join('\n'),
+    );
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
