@@ -44,11 +44,13 @@ describe.each(kinds)('from %s into Kafka', (kind) => {
       await foldsToTheTable(db, variant, brokers, topic);
     });
 
-    it('publishes nothing in a second run, nor in 100 quiet polls', async () => {
+    // Once in full on each database: what is quiet does not hang on the kind of key.
+    const quiet = variant === variants[0] ? 100 : 10;
+    it(`publishes nothing in a second run, nor in ${quiet} quiet polls`, async () => {
       const before = (await readTopic(brokers, topic)).length;
       expect(await liberate(['run', jobs, '--once'])).toMatchObject({ code: 0 });
       await using running = startLiberate(['run', jobs, '--log-level', 'debug']);
-      await running.line(() => running.lines().filter(({ outcome }) => outcome === 'ok').length >= 100);
+      await running.line(() => running.lines().filter(({ outcome }) => outcome === 'ok').length >= quiet);
       running.kill('SIGTERM');
       expect(await running.finished).toMatchObject({ code: 0 });
       expect((await readTopic(brokers, topic)).length).toBe(before);
