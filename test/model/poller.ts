@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { parseObject } from '../../src/config/parse.ts';
 import { type AttemptContext, attemptCycle } from '../../src/engine/attempt.ts';
 import type { JobPlan } from '../../src/engine/job-plan.ts';
@@ -122,6 +123,11 @@ export class ModelPoller {
   }
 }
 
+/** Long enough for whoever does not wait to go on meanwhile. */
+async function turns(count: number): Promise<void> {
+  for (let turn = 0; turn < count; turn += 1) await nextTurn();
+}
+
 function failingSink(memory: Sink, crash: Crash | null): Sink {
   let sends = 0;
   return new Proxy(memory, {
@@ -131,10 +137,11 @@ function failingSink(memory: Sink, crash: Crash | null): Sink {
       const send: Sink['send'] = async (topic, records, aborted) => {
         const at = sends;
         sends += 1;
-        if (crash?.kind !== 'send' || at < crash.at) return target.send(topic, records, aborted);
-        // After the failure, what was under way beside it is written in part as well.
-        await target.send(topic, records.slice(0, crash.written), aborted);
-        throw new LiberateError('LIB305', 'the sink fails as it was told to');
+        if (crash?.kind !== 'send' || (at !== crash.at && at !== crash.at + 1)) return target.send(topic, records, aborted);
+        const fails = at === crash.at;
+        if (fails === crash.late) await turns(5);
+        await target.send(topic, fails ? records.slice(0, crash.written) : records, aborted);
+        if (fails) throw new LiberateError('LIB305', 'the sink fails as it was told to');
       };
       return send;
     },

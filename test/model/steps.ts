@@ -14,9 +14,12 @@ export type Write =
   | { readonly kind: 'update'; readonly row: number; readonly stamp: Stamp }
   | { readonly kind: 'wait'; readonly ms: number };
 
-/** What goes wrong in a poll: a send that writes a part of its batch, or a commit whose outcome nobody learns. */
+/**
+ * What goes wrong in a poll: a send that writes a part of its batch, before or after (`late`) the one that is
+ * under way beside it is acknowledged; or a commit whose outcome nobody learns.
+ */
 export type Crash =
-  | { readonly kind: 'send'; readonly at: number; readonly written: number }
+  | { readonly kind: 'send'; readonly at: number; readonly written: number; readonly late: boolean }
   | { readonly kind: 'commit'; readonly at: number; readonly written: boolean };
 
 export interface Poll {
@@ -49,7 +52,7 @@ const write: fc.Arbitrary<Write> = fc.oneof(
 );
 
 const crash: fc.Arbitrary<Crash> = fc.oneof(
-  { weight: 2, arbitrary: fc.record({ kind: fc.constant('send' as const), at: fc.nat(5), written: fc.nat(4) }) },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('send' as const), at: fc.nat(5), written: fc.nat(4), late: fc.boolean() }) },
   fc.record({ kind: fc.constant('commit' as const), at: fc.nat(2), written: fc.boolean() }),
 );
 
