@@ -15,7 +15,7 @@ describe(`liberate killed ${kills} times while it loads and polls into Kafka and
     db = await createPostgres();
     result = await killRepeatedly({ db, brokers: inject('servers').kafka.brokers, kills, seed, rows: 40_000 });
     console.log(summary(result));
-  }, 180_000);
+  }, 600_000);
   afterAll(async () => {
     await db[Symbol.asyncDispose]();
   });
