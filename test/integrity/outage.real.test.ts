@@ -157,7 +157,7 @@ async function fill(db: TestDatabase): Promise<void> {
   );
 }
 
-describe('an outage of the broker', () => {
+describe('an outage of the broker', { timeout: 120_000 }, () => {
   let scene: Scene;
   let directory: TemporaryDirectory;
   let db: TestDatabase;
@@ -238,7 +238,7 @@ describe('an outage of the broker', () => {
   });
 });
 
-describe.each<Kind>(['postgres', 'mariadb'])('an outage of the source %s', (kind) => {
+describe.each<Kind>(['postgres', 'mariadb'])('an outage of the source %s', { timeout: 120_000 }, (kind) => {
   let scene: Scene;
   let directory: TemporaryDirectory;
   let db: TestDatabase;
