@@ -11,12 +11,20 @@ export interface Target {
   readonly relation: Relation;
 }
 
-/** One target a job, or one a table where a wildcard or a list names several. Reads the catalogue only for wildcards. */
+/** The target of a job that is known by its name alone: a query, or one table. null: the catalogue must tell. */
+export function namedTarget({ name, what }: Job): Target | null {
+  if (what.kind === 'query') return { name, relation: { kind: 'query', text: what.text } };
+  const [only] = what.include;
+  if (what.include.length !== 1 || only === undefined || isPattern(only)) return null;
+  return tableTarget(name, parseTable(only));
+}
+
+/** One target a job, or one a table where a wildcard or a list names several. Reads the catalogue only for those. */
 export async function targetsOf(job: Job, source: Source, facts: SourceFacts, signal: AbortSignal): Promise<readonly Target[]> {
-  if (job.what.kind === 'query') return [{ name: job.name, relation: { kind: 'query', text: job.what.text } }];
-  const { include, exclude } = job.what;
-  const [only] = include;
-  if (include.length === 1 && only !== undefined && !isPattern(only)) return [tableTarget(job.name, parseTable(only))];
+  const named = namedTarget(job);
+  if (named !== null) return [named];
+  // Every query is named, so these are patterns.
+  const { include, exclude } = job.what as Extract<Job['what'], { readonly kind: 'tables' }>;
   const tables = expandTables(include, exclude, await source.tables(signal), facts.defaultSchema);
   return tables.map((table) => tableTarget(`${job.name}/${tableText(table)}`, table));
 }

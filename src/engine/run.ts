@@ -4,7 +4,7 @@ import { asLiberateError, formatError, type LiberateError } from '../kit/errors.
 import type { Job } from '../model/job.ts';
 import type { Engine } from './engine.ts';
 import { JobLoop, type LoopOptions, type TopicClaims } from './job-loop.ts';
-import { type Target, targetsOf } from './resolve.ts';
+import { namedTarget, type Target, targetsOf } from './resolve.ts';
 
 export interface RunOutcome {
   /** The newest failure of each job that did not end well. */
@@ -88,12 +88,12 @@ async function runLoop(engine: Engine, loop: JobLoop, target: Target, options: L
 
 /** The catalogue is needed before a wildcard has jobs at all; a scheduled run waits for the source. */
 async function findTargets(engine: Engine, job: Job, options: LoopOptions, signal: AbortSignal): Promise<readonly Target[]> {
+  const named = namedTarget(job);
+  if (named !== null) return [named];
   const { source } = engine.source(job);
   for (let attempt = 1; ; attempt += 1) {
     try {
-      if (job.what.kind === 'query') return await targetsOf(job, source, noFacts, signal);
-      const wild = job.what.include.length > 1 || job.what.include.some((name) => name.includes('*'));
-      return await targetsOf(job, source, wild ? await source.check(signal) : noFacts, signal);
+      return await targetsOf(job, source, await source.check(signal), signal);
     } catch (thrown) {
       const error = asLiberateError(thrown);
       if (signal.aborted || !error.transient || (options.once && attempt > job.retries)) throw error;
@@ -101,9 +101,6 @@ async function findTargets(engine: Engine, job: Job, options: LoopOptions, signa
     }
   }
 }
-
-/** A single table or a query is known by its name: nothing is asked of the source yet. */
-const noFacts = { version: '', defaultSchema: null, database: '', remarks: [] };
 
 async function pause(engine: Engine, job: string, error: LiberateError, attempt: number, signal: AbortSignal): Promise<void> {
   const delayMs = backoffDelay(attempt, engine.random());
