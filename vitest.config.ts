@@ -17,6 +17,7 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
+          setupFiles: ['test/support/seed.ts'],
           include: ['test/**/*.test.ts'],
           exclude: [real, ...processes],
         },
@@ -31,6 +32,7 @@ export default defineConfig({
       {
         test: {
           name: 'real',
+          setupFiles: ['test/support/seed.ts'],
           include: [real],
           globalSetup: ['test/servers/global-setup.ts'],
           // The servers share the machine with the tests.

@@ -4,10 +4,11 @@ import type { CycleReport } from '../model/report.ts';
 import type { ReadRequest } from '../query/request.ts';
 import type { Source } from '../source/source.ts';
 import { holdLease } from '../state/lease.ts';
-import type { CycleContext } from './cycle.ts';
+import { type CycleContext, commitState } from './cycle.ts';
 import type { Engine } from './engine.ts';
 import { type JobPlan, requestOf } from './job-plan.ts';
-import { openPublisher } from './publisher.ts';
+import { Ledger } from './ledger.ts';
+import { type Books, noBooks, openPublisher } from './publisher.ts';
 import { readPages } from './read-pages.ts';
 import { resolveTarget, targetsOf } from './resolve.ts';
 import { newTally } from './tally.ts';
@@ -85,7 +86,7 @@ async function publishAll(
   signal: AbortSignal,
 ): Promise<void> {
   const { plan, source } = context;
-  const publisher = openPublisher(context, () => Promise.resolve(), expected, signal);
+  const publisher = openPublisher(context, await booksOf(context), expected, signal);
   const ordered = request.cursor.length + request.key.length > 0;
   try {
     for await (const batch of readPages(source, request, ordered ? plan.job.batch : null, signal)) {
@@ -95,6 +96,14 @@ async function publishAll(
   } finally {
     await publisher.settle();
   }
+}
+
+/** It moves no mark, but what the poller remembers of an event that it replaces is no longer true. */
+async function booksOf({ store, plan, fence }: CycleContext): Promise<Books> {
+  const state = await store.load(plan.name);
+  if (state === null) return noBooks;
+  const ledger = new Ledger(state, (outcome) => commitState({ store, plan, fence }, { ...state, ...outcome }));
+  return { ...noBooks, leaves: (key, value) => ledger.leaves(key, value), ready: () => ledger.ready() };
 }
 
 function backfillRequest(plan: JobPlan, source: Source, { from, to }: BackfillOptions): Omit<ReadRequest, 'page' | 'limit'> {

@@ -1,7 +1,8 @@
 import type { JobState } from '../model/state.ts';
+import type { Watermark } from '../model/watermark.ts';
 import type { Commit, CycleContext } from './cycle.ts';
 import { requestOf } from './job-plan.ts';
-import { openPublisher } from './publisher.ts';
+import { noBooks, openPublisher } from './publisher.ts';
 import { readPages } from './read-pages.ts';
 import { noProgress, type Progress } from './tracker.ts';
 
@@ -21,12 +22,8 @@ export async function bulkCycle(
   const window = mark === null ? ({ kind: 'all' } as const) : ({ kind: 'after', mark, floor: null, tied: false } as const);
   const request = { ...requestOf(plan), window, recentFrom: null, sample: null };
   const expected = await source.estimate({ ...request, page: null, limit: null }, signal);
-  const publisher = openPublisher(
-    context,
-    (position) => (keyed ? commit({ ...noProgress, mark: position, loaded: false }) : Promise.resolve()),
-    expected,
-    signal,
-  );
+  const books = keyed ? { ...noBooks, reached: (mark: Watermark) => commit({ ...noProgress, mark, loaded: false }) } : noBooks;
+  const publisher = openPublisher(context, books, expected, signal);
   try {
     for await (const batch of readPages(source, request, keyed ? plan.job.batch : null, signal)) {
       await publisher.publish(batch.rows, () => true);

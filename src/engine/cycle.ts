@@ -46,7 +46,8 @@ export async function runCycle(context: CycleContext, state: JobState | null, si
   return whole(last);
 }
 
-async function commitState({ store, plan, fence }: CycleContext, state: JobState): Promise<void> {
+/** LIB407 once another runner holds the job. */
+export async function commitState({ store, plan, fence }: Pick<CycleContext, 'store' | 'plan' | 'fence'>, state: JobState): Promise<void> {
   const outcome = await store.commit(plan.name, state, fence);
   if (outcome === 'fenced') {
     throw new LiberateError('LIB407', 'another runner has taken the job over; its mark stands', { place: { job: plan.name } });

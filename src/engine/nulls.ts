@@ -12,6 +12,8 @@ export interface Nulls {
   /** What has been published of them: key → digest. */
   sent(): Readonly<Record<string, string>>;
   publish(publisher: Publisher, signal: AbortSignal): Promise<void>;
+  /** A row of this key has been met by the cursor: it has got one. */
+  forget(key: Buffer | null): void;
 }
 
 /** Milliseconds between two looks for NULLs: each costs the source a statement, a query job its whole query. */
@@ -22,7 +24,7 @@ export interface NullsWatch {
   checkedAt: number | null;
 }
 
-const none: Nulls = { sent: () => ({}), publish: () => Promise.resolve() };
+const none: Nulls = { sent: () => ({}), publish: () => Promise.resolve(), forget: () => undefined };
 
 /** By policy: `error` refuses them before anything is read (LIB205), `include` publishes those that are new or changed. */
 export async function openNulls(context: CycleContext, before: Progress, signal: AbortSignal): Promise<Nulls> {
@@ -51,6 +53,9 @@ function includeNulls(context: CycleContext, before: Progress): Nulls {
   const request = { ...requestOf(plan), key: plan.key, window: { kind: 'nulls' } as const, recentFrom: null, sample: null };
   return {
     sent: () => Object.fromEntries(sent),
+    forget: (key) => {
+      if (sent.size > 0) sent.delete(nameOf(key));
+    },
     publish: async (publisher, signal) => {
       const paged = plan.key.length > 0 ? plan.job.batch : null;
       for await (const batch of readPages(source, request, paged, signal)) {

@@ -1,12 +1,13 @@
 import { LiberateError } from '../kit/errors.ts';
 import type { JobState } from '../model/state.ts';
-import type { Horizon, Watermark } from '../model/watermark.ts';
+import type { Horizon } from '../model/watermark.ts';
 import type { Window } from '../query/request.ts';
 import type { Commit, CycleContext } from './cycle.ts';
 import { IdTracker } from './id-tracker.ts';
 import { requestOf } from './job-plan.ts';
+import { Ledger } from './ledger.ts';
 import { openNulls } from './nulls.ts';
-import { openPublisher } from './publisher.ts';
+import { type Books, openPublisher } from './publisher.ts';
 import { readPages } from './read-pages.ts';
 import { skipToNow } from './skip.ts';
 import { StampTracker } from './stamp-tracker.ts';
@@ -44,12 +45,20 @@ async function readOn(
   const expected = loading ? await source.estimate({ ...request, page: null, limit: null }, signal) : null;
 
   const withNulls = (progress: Progress): Progress => ({ ...progress, sent: { ...nulls.sent(), ...progress.sent } });
-  const onMark = (mark: Watermark): Promise<void> => commit({ ...withNulls(tracker.at(mark)), loaded: !loading });
-  const publisher = openPublisher(context, onMark, expected, signal);
+  const ledger = new Ledger(state, commit);
+  const books: Books = {
+    leaves: (key, value) => ledger.leaves(key, value),
+    ready: () => ledger.ready(),
+    reached: (mark) => ledger.commit({ ...withNulls(tracker.at(mark)), loaded: !loading }),
+  };
+  const publisher = openPublisher(context, books, expected, signal);
   try {
     await nulls.publish(publisher, signal);
     for await (const batch of readPages(source, request, plan.job.batch, signal)) {
-      await publisher.publish(batch.rows, (row, key, value) => tracker.meet(row, key, value));
+      await publisher.publish(batch.rows, (row, key, value) => {
+        nulls.forget(key);
+        return tracker.meet(row, key, value);
+      });
     }
     await publisher.drain();
   } finally {
@@ -59,7 +68,7 @@ async function readOn(
   tellDropped(context, tracker);
   const end: Outcome = { ...withNulls(tracker.end()), loaded: true };
   // A quiet poll writes nothing: the committed state, only older, is still true.
-  if (state === null || loading || tally.published > 0 || moved(before, end)) await commit(end);
+  if (state === null || loading || tally.published > 0 || moved(before, end)) await ledger.commit(end);
   return end;
 }
 

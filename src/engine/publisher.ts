@@ -20,6 +20,19 @@ const sendGrace = 3000;
  */
 export type Meet = (row: Row, key: Buffer | null, value: Buffer) => boolean;
 
+/** What the publisher tells of its progress, in order. */
+export interface Books {
+  /** An event is about to leave. */
+  leaves(key: Buffer | null, value: Buffer): void;
+  /** Awaited before any of the events told of leaves. */
+  ready(): Promise<void>;
+  /** Everything up to this mark is acknowledged; told at most once a second. */
+  reached(mark: Watermark): Promise<void>;
+}
+
+/** Of a read that keeps no marks. */
+export const noBooks: Books = { leaves: () => undefined, ready: () => Promise.resolve(), reached: () => Promise.resolve() };
+
 export interface Publisher {
   /** Encodes a batch of rows and queues those that `meet` lets through; resolves when there is room for more. */
   publish(rows: readonly Row[], meet: Meet): Promise<void>;
@@ -29,13 +42,7 @@ export interface Publisher {
   settle(): Promise<void>;
 }
 
-/** `onMark` is called in order, at most once a second, with a mark up to which everything is acknowledged. */
-export function openPublisher(
-  context: CycleContext,
-  onMark: (mark: Watermark) => Promise<void>,
-  expected: number | null,
-  signal: AbortSignal,
-): Publisher {
+export function openPublisher(context: CycleContext, books: Books, expected: number | null, signal: AbortSignal): Publisher {
   const { plan, sink, tally, clock, observer } = context;
   const headers = recordHeaders(plan, context.source.name, 'upsert');
   const startedAt = clock.now();
@@ -71,7 +78,7 @@ export function openPublisher(
       committedAt = now;
       const reached = uncommitted;
       uncommitted = null;
-      await onMark(reached);
+      await books.reached(reached);
     },
   });
 
@@ -84,6 +91,7 @@ export function openPublisher(
         const value = encoder.value(row.values);
         if (meet(row, key, value)) {
           const record = upsertRecord(plan, headers, row, key, value, readAt);
+          books.leaves(key, value);
           outbox.add(record);
           if (timed) newest = Math.max(newest ?? 0, Number(record.timestamp));
         } else tally.repeated += 1;
@@ -93,6 +101,7 @@ export function openPublisher(
         flushedAt = readAt;
         outbox.flush();
       }
+      await books.ready();
       await outbox.ready();
     },
     drain: async () => {
@@ -107,7 +116,7 @@ export function openPublisher(
       const reached = uncommitted;
       uncommitted = null;
       // The read has failed already, and its failure is what must be told; a lost commit only means repeats.
-      await onMark(reached).catch(() => undefined);
+      await books.reached(reached).catch(() => undefined);
     },
   };
 }

@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { Ledger } from '../../src/engine/ledger.ts';
 import type { Progress, Tracker } from '../../src/engine/tracker.ts';
 import type { Row } from '../../src/model/row.ts';
 import type { Horizon } from '../../src/model/watermark.ts';
@@ -21,7 +22,14 @@ export type Step =
 export interface Poll {
   readonly kind: 'poll';
   readonly between: readonly (readonly Step[])[];
-  readonly crash: { readonly afterPage: number; readonly mark: number; readonly resent: boolean } | null;
+  readonly crash: {
+    readonly afterPage: number;
+    readonly mark: number;
+    /** What was on its way behind the mark has arrived; otherwise nothing of it has. */
+    readonly arrived: boolean;
+    /** The mark is committed before the next page is read; otherwise as the last thing of all. */
+    readonly early: boolean;
+  } | null;
 }
 
 const session = fc.nat(2);
@@ -34,7 +42,7 @@ export const step: fc.Arbitrary<Step> = fc.oneof(
 export const poll: fc.Arbitrary<Poll> = fc.record({
   kind: fc.constant('poll' as const),
   between: fc.array(fc.array(step, { maxLength: 3 }), { maxLength: 4 }),
-  crash: fc.option(fc.record({ afterPage: fc.nat(3), mark: fc.nat(5), resent: fc.boolean() }), { freq: 2 }),
+  crash: fc.option(fc.record({ afterPage: fc.nat(3), mark: fc.nat(5), arrived: fc.boolean(), early: fc.boolean() }), { freq: 2 }),
 });
 export const history = fc.array(fc.oneof({ weight: 3, arbitrary: step }, poll), { maxLength: 60, size: 'max' });
 
@@ -126,35 +134,57 @@ export interface PollSetup {
 const pageRows = 2;
 
 /** A cycle as the engine runs it: horizon, then page by page, then the end; or cut short with only a part acknowledged. */
-export function runPoll({ table, before, plan, open, read, rowOf, encode }: PollSetup): Polled {
+export async function runPoll({ table, before, plan, open, read, rowOf, encode }: PollSetup): Promise<Polled> {
+  const { crash } = plan;
   const tracker = open(table.horizon());
+  let state = before;
+  const ledger = new Ledger({ ...before, loaded: true }, ({ loaded: _, ...progress }) => {
+    state = progress;
+    return Promise.resolve();
+  });
   const happens = (at: number): void => {
     for (const one of plan.between[at] ?? []) table.apply(one);
   };
+  const reach = ({ row }: Mark): Promise<void> => ledger.commit({ ...tracker.at(row.position), loaded: true });
   happens(0);
   const published: (readonly [number, string])[] = [];
-  /** Each mark that was reached, and how many rows were published up to it. */
-  const marks: { readonly row: Row; readonly published: number }[] = [];
+  const marks: Mark[] = [];
   let page: Row | null = null;
+  let committed: Mark | null = null;
   for (let number = 0; ; number += 1) {
     const rows = read(tracker, [...table.committed.values()], page).slice(0, pageRows);
     for (const row of rows) {
       const stored = rowOf(row);
+      const key = Buffer.from(String(stored.id));
       const value = encode(stored);
-      if (tracker.meet(row, Buffer.from(String(stored.id)), Buffer.from(value))) published.push([stored.id, value]);
+      if (tracker.meet(row, key, Buffer.from(value))) {
+        ledger.leaves(key, Buffer.from(value));
+        published.push([stored.id, value]);
+      }
       if (row.ahead) marks.push({ row, published: published.length });
     }
-    if (plan.crash !== null && number >= plan.crash.afterPage) {
-      const reached = marks[plan.crash.mark % Math.max(1, marks.length)];
-      if (reached === undefined) return { state: before, published: plan.crash.resent ? published : [] };
-      // What was on its way behind the mark has arrived or not: nobody knows.
-      const arrived = plan.crash.resent ? published : published.slice(0, reached.published);
-      return { state: tracker.at(reached.row.position), published: arrived };
+    await ledger.ready();
+    if (crash?.early === true && committed === null) {
+      committed = marks[crash.mark] ?? null;
+      if (committed !== null) await reach(committed);
+    }
+    if (crash !== null && number >= crash.afterPage) {
+      if (committed === null && !crash.early) {
+        committed = marks[crash.mark % Math.max(1, marks.length)] ?? null;
+        if (committed !== null) await reach(committed);
+      }
+      return { state, published: crash.arrived ? published : published.slice(0, committed?.published ?? 0) };
     }
     if (rows.length < pageRows) return { state: tracker.end(), published };
     page = rows.at(-1) ?? null;
     happens(number + 1);
   }
+}
+
+/** A position that can be committed, and how many rows were published up to it. */
+interface Mark {
+  readonly row: Row;
+  readonly published: number;
 }
 
 export const calm: Omit<Poll, 'kind'> = { between: [], crash: null };

@@ -1,0 +1,69 @@
+import { describe, expect, it } from 'vitest';
+import { digest } from '../../src/engine/digest.ts';
+import { Ledger } from '../../src/engine/ledger.ts';
+import { noProgress, type Progress } from '../../src/engine/tracker.ts';
+
+type Outcome = Progress & { readonly loaded: boolean };
+
+const bytes = (text: string): Buffer => Buffer.from(text);
+const outcome = (sent: Record<string, string>, mark = '1'): Outcome => ({ ...noProgress, mark: [mark], sent, loaded: true });
+const known = (...pairs: readonly (readonly [string, string])[]): Record<string, string> =>
+  Object.fromEntries(pairs.map(([key, value]) => [key, digest(bytes(value))]));
+
+function opened(standing: Outcome | null) {
+  const written: Outcome[] = [];
+  const ledger = new Ledger(standing, (one) => {
+    written.push(one);
+    return Promise.resolve();
+  });
+  return { ledger, written };
+}
+
+describe('the ledger of a cycle', () => {
+  it('gives up what it knows of a key before a newer event of that key leaves, and nothing else', async () => {
+    const { ledger, written } = opened(outcome(known(['a', 'old'], ['b', 'same'])));
+    ledger.leaves(bytes('a'), bytes('new'));
+    ledger.leaves(bytes('b'), bytes('same'));
+    ledger.leaves(bytes('c'), bytes('first'));
+    await ledger.ready();
+    expect(written).toEqual([outcome(known(['b', 'same']))]);
+  });
+
+  it('writes nothing when nothing that it knows is replaced', async () => {
+    const { ledger, written } = opened(outcome(known(['a', 'old'])));
+    ledger.leaves(bytes('b'), bytes('new'));
+    ledger.leaves(null, bytes('new'));
+    ledger.leaves(bytes('toString'), bytes('new'));
+    await ledger.ready();
+    const first = opened(null);
+    first.ledger.leaves(bytes('a'), bytes('new'));
+    await first.ledger.ready();
+    expect([...written, ...first.written]).toEqual([]);
+  });
+
+  it('knows what this cycle has committed itself, and never goes back behind it', async () => {
+    const { ledger, written } = opened(outcome({}));
+    void ledger.commit(outcome(known(['a', 'old'], ['b', 'x']), '5'));
+    ledger.leaves(bytes('a'), bytes('new'));
+    await ledger.ready();
+    expect(written.map(({ mark, sent }) => [mark, Object.keys(sent)])).toEqual([
+      [['5'], ['a', 'b']],
+      [['5'], ['b']],
+    ]);
+  });
+
+  it('gives up a key only once', async () => {
+    const { ledger, written } = opened(outcome(known(['a', 'old'])));
+    for (const value of ['new', 'newer']) {
+      ledger.leaves(bytes('a'), bytes(value));
+      await ledger.ready();
+    }
+    expect(written).toHaveLength(1);
+  });
+
+  it('lets nothing leave when the state cannot be written', async () => {
+    const ledger = new Ledger(outcome(known(['a', 'old'])), () => Promise.reject(new Error('disk full')));
+    ledger.leaves(bytes('a'), bytes('new'));
+    await expect(ledger.ready()).rejects.toThrow('disk full');
+  });
+});
