@@ -1,0 +1,122 @@
+import type { OutboundRecord } from './record.ts';
+
+type Headers = OutboundRecord['headers'];
+
+/** Integers that describe one record. */
+const stride = 4;
+
+/**
+ * Events of one topic on their way, packed: keys and values lie one after another in one buffer, so that a
+ * row costs no object. Whoever fills it reserves room, writes into `bytes` from `length` on, and pushes the bounds.
+ */
+export class RecordBatch {
+  /** Of every record in the batch. */
+  readonly headers: Headers;
+  bytes: Buffer;
+  /** Bytes in use. */
+  length = 0;
+  #count = 0;
+  #bounds = new Int32Array(256 * stride);
+  #timestamps = new Float64Array(256);
+
+  constructor(headers: Headers, capacity = 64 * 1024) {
+    this.headers = headers;
+    this.bytes = Buffer.allocUnsafeSlow(capacity);
+  }
+
+  get count(): number {
+    return this.#count;
+  }
+
+  /** Where key and value of each record lie, four integers a record: key from, key to, value from, value to; from -1 is null. */
+  get bounds(): Int32Array {
+    return this.#bounds;
+  }
+
+  /** Milliseconds since 1970 of each record. */
+  get timestamps(): Float64Array {
+    return this.#timestamps;
+  }
+
+  /** Makes room for so many bytes after `length`; `bytes` may be another buffer afterwards. */
+  reserve(bytes: number): void {
+    const needed = this.length + bytes;
+    if (needed <= this.bytes.length) return;
+    const larger = Buffer.allocUnsafeSlow(Math.max(needed, this.bytes.length * 2));
+    this.bytes.copy(larger, 0, 0, this.length);
+    this.bytes = larger;
+  }
+
+  /** One more record, whose bytes are there already. A start of -1: null. */
+  push(keyFrom: number, keyTo: number, valueFrom: number, valueTo: number, timestamp: number): void {
+    const at = this.#count * stride;
+    if (at === this.#bounds.length) this.#grow();
+    this.#bounds[at] = keyFrom;
+    this.#bounds[at + 1] = keyTo;
+    this.#bounds[at + 2] = valueFrom;
+    this.#bounds[at + 3] = valueTo;
+    this.#timestamps[this.#count] = timestamp;
+    this.#count += 1;
+  }
+
+  /** Copies a record in. */
+  add({ key, value, timestamp }: Pick<OutboundRecord, 'key' | 'value' | 'timestamp'>): void {
+    const [keyFrom, keyTo] = this.#copy(key);
+    const [valueFrom, valueTo] = this.#copy(value);
+    this.push(keyFrom, keyTo, valueFrom, valueTo, Number(timestamp));
+  }
+
+  /** Takes the last record back. */
+  pop(): void {
+    this.#count -= 1;
+    const at = this.#count * stride;
+    const [keyFrom, valueFrom] = [this.#bounds[at] as number, this.#bounds[at + 2] as number];
+    if (keyFrom >= 0) this.length = keyFrom;
+    else if (valueFrom >= 0) this.length = valueFrom;
+  }
+
+  clear(): void {
+    this.#count = 0;
+    this.length = 0;
+  }
+
+  /** The record's key, a view that lasts as long as the batch. */
+  key(at: number): Buffer | null {
+    return this.#view(at * stride);
+  }
+
+  /** The record's value, a view that lasts as long as the batch; null: a tombstone. */
+  value(at: number): Buffer | null {
+    return this.#view(at * stride + 2);
+  }
+
+  record(at: number): OutboundRecord {
+    return { key: this.key(at), value: this.value(at), timestamp: String(this.#timestamps[at]), headers: this.headers };
+  }
+
+  *records(): Generator<OutboundRecord, void, undefined> {
+    for (let at = 0; at < this.#count; at += 1) yield this.record(at);
+  }
+
+  #view(at: number): Buffer | null {
+    const from = this.#bounds[at] as number;
+    return from < 0 ? null : this.bytes.subarray(from, this.#bounds[at + 1]);
+  }
+
+  #copy(bytes: Buffer | null): readonly [number, number] {
+    if (bytes === null) return [-1, -1];
+    this.reserve(bytes.length);
+    const from = this.length;
+    this.length += bytes.copy(this.bytes, from);
+    return [from, this.length];
+  }
+
+  #grow(): void {
+    const bounds = new Int32Array(this.#bounds.length * 2);
+    bounds.set(this.#bounds);
+    this.#bounds = bounds;
+    const timestamps = new Float64Array(this.#timestamps.length * 2);
+    timestamps.set(this.#timestamps);
+    this.#timestamps = timestamps;
+  }
+}
