@@ -8,7 +8,7 @@ import { type CycleContext, commitState } from './cycle.ts';
 import type { Engine } from './engine.ts';
 import { type JobPlan, requestOf } from './job-plan.ts';
 import { Ledger } from './ledger.ts';
-import { type Books, noBooks, openPublisher } from './publisher.ts';
+import { type Books, everyRow, noBooks, openPublisher } from './publisher.ts';
 import { readPages } from './read-pages.ts';
 import { resolveTarget, targetsOf } from './resolve.ts';
 import { newTally } from './tally.ts';
@@ -90,7 +90,7 @@ async function publishAll(
   const ordered = request.cursor.length + request.key.length > 0;
   try {
     for await (const batch of readPages(source, request, ordered ? plan.job.batch : null, signal)) {
-      await publisher.publish(batch.rows, () => true);
+      await publisher.publish(batch, everyRow(false));
     }
     await publisher.drain();
   } finally {
@@ -103,7 +103,7 @@ async function booksOf({ store, plan, fence }: CycleContext): Promise<Books> {
   const state = await store.load(plan.name);
   if (state === null) return noBooks;
   const ledger = new Ledger(state, (outcome) => commitState({ store, plan, fence }, { ...state, ...outcome }));
-  return { ...noBooks, leaves: (key, value) => ledger.leaves(key, value), ready: () => ledger.ready() };
+  return { ...noBooks, leaves: (event) => ledger.leaves(event), ready: () => ledger.ready() };
 }
 
 function backfillRequest(plan: JobPlan, source: Source, { from, to }: BackfillOptions): Omit<ReadRequest, 'page' | 'limit'> {

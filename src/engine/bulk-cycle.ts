@@ -2,7 +2,7 @@ import type { JobState } from '../model/state.ts';
 import type { Watermark } from '../model/watermark.ts';
 import type { Commit, CycleContext } from './cycle.ts';
 import { requestOf } from './job-plan.ts';
-import { noBooks, openPublisher } from './publisher.ts';
+import { everyRow, noBooks, openPublisher } from './publisher.ts';
 import { readPages } from './read-pages.ts';
 import { noProgress, type Progress } from './tracker.ts';
 
@@ -26,7 +26,7 @@ export async function bulkCycle(
   const publisher = openPublisher(context, books, expected, signal);
   try {
     for await (const batch of readPages(source, request, keyed ? plan.job.batch : null, signal)) {
-      await publisher.publish(batch.rows, () => true);
+      await publisher.publish(batch, everyRow(keyed));
     }
     await publisher.drain();
   } finally {

@@ -1,6 +1,13 @@
 import { createHash } from 'node:crypto';
+import type { RecordBatch } from '../model/record-batch.ts';
 
 /** 96 bits of sha256 over the published bytes: what tells a row met again from a row that changed. */
 export function digest(value: Buffer): string {
   return createHash('sha256').update(value).digest('base64url').slice(0, 16);
 }
+
+/** Digest of the last event's value. */
+export const digestOf = (event: RecordBatch): string => digest(event.value(event.count - 1) as Buffer);
+
+/** What a key is remembered by; rows without one share a name. */
+export const nameOf = (key: Buffer | null): string => (key === null ? '' : key.toString('utf8'));

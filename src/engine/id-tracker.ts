@@ -1,4 +1,4 @@
-import type { Row } from '../model/row.ts';
+import type { RowBatch } from '../model/row.ts';
 import type { Horizon, Watermark } from '../model/watermark.ts';
 import type { Window } from '../query/request.ts';
 import { GapSet, isInteger } from './gaps.ts';
@@ -31,13 +31,18 @@ export class IdTracker implements Tracker {
     return this.#gaps.dropped;
   }
 
-  meet(row: Row): boolean {
-    const id = idOf(row.position);
-    if (!row.ahead) return id !== null && this.#gaps.take(id);
-    this.#mark = row.position;
+  meet(rows: RowBatch, at: number): boolean {
+    const position = rows.position(at);
+    const id = idOf(position);
+    if (!rows.ahead(at)) return id !== null && this.#gaps.take(id);
+    this.#mark = position;
     if (id !== null) this.#gaps.open(this.#last, id);
     this.#last = id;
     return true;
+  }
+
+  met(rows: RowBatch): Watermark | null {
+    return rows.count > 0 && rows.ahead(rows.count - 1) ? this.#mark : null;
   }
 
   at(mark: Watermark): Progress {

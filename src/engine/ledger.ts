@@ -1,6 +1,6 @@
+import type { RecordBatch } from '../model/record-batch.ts';
 import type { JobState } from '../model/state.ts';
-import { digest } from './digest.ts';
-import { nameOf } from './stamp-tracker.ts';
+import { digestOf, nameOf } from './digest.ts';
 import type { Progress } from './tracker.ts';
 
 type Outcome = Progress & Pick<JobState, 'loaded'>;
@@ -32,12 +32,14 @@ export class Ledger {
     return this.#written;
   }
 
-  /** An event is about to leave. */
-  leaves(key: Buffer | null, value: Buffer): void {
-    if (!this.#remembers || key === null) return;
+  /** The last event of the batch is about to leave. */
+  leaves(event: RecordBatch): void {
+    if (!this.#remembers) return;
+    const key = event.key(event.count - 1);
+    if (key === null) return;
     const name = nameOf(key);
     const sent = this.#standing?.sent ?? {};
-    if (Object.hasOwn(sent, name) && sent[name] !== digest(value)) this.#replaced.add(name);
+    if (Object.hasOwn(sent, name) && sent[name] !== digestOf(event)) this.#replaced.add(name);
   }
 
   /** Resolves when the events told of may leave. */

@@ -1,10 +1,10 @@
 import { LiberateError } from '../kit/errors.ts';
+import type { RecordBatch } from '../model/record-batch.ts';
 import type { CycleContext } from './cycle.ts';
-import { digest } from './digest.ts';
+import { digestOf, nameOf } from './digest.ts';
 import { requestOf } from './job-plan.ts';
-import type { Publisher } from './publisher.ts';
+import type { Publisher, Reader } from './publisher.ts';
 import { readPages } from './read-pages.ts';
-import { nameOf } from './stamp-tracker.ts';
 import type { Progress } from './tracker.ts';
 
 /** The rows without a cursor, which no poll by cursor would ever meet. */
@@ -12,8 +12,8 @@ export interface Nulls {
   /** What has been published of them: key → digest. */
   sent(): Readonly<Record<string, string>>;
   publish(publisher: Publisher, signal: AbortSignal): Promise<void>;
-  /** A row of this key has been met by the cursor: it has got one. */
-  forget(key: Buffer | null): void;
+  /** The last event's row has been met by the cursor: it has got one. */
+  forget(event: RecordBatch): void;
 }
 
 /** Milliseconds between two looks for NULLs: each costs the source a statement, a query job its whole query. */
@@ -51,24 +51,27 @@ function includeNulls(context: CycleContext, before: Progress): Nulls {
   const { plan, source, tally } = context;
   const sent = new Map<string, string>();
   const request = { ...requestOf(plan), key: plan.key, window: { kind: 'nulls' } as const, recentFrom: null, sample: null };
+  const reader: Reader = {
+    meet: (_rows, _at, event) => {
+      const name = nameOf(event.key(event.count - 1));
+      const now = digestOf(event);
+      sent.set(name, now);
+      if (before.sent[name] === now) return false;
+      tally.nulls += 1;
+      return true;
+    },
+    // These rows stand outside the reading order: they must not move the mark.
+    met: () => null,
+  };
   return {
     sent: () => Object.fromEntries(sent),
-    forget: (key) => {
-      if (sent.size > 0) sent.delete(nameOf(key));
+    forget: (event) => {
+      if (sent.size > 0) sent.delete(nameOf(event.key(event.count - 1)));
     },
     publish: async (publisher, signal) => {
       const paged = plan.key.length > 0 ? plan.job.batch : null;
       for await (const batch of readPages(source, request, paged, signal)) {
-        // These rows stand outside the reading order: they must not move the mark.
-        const rows = batch.rows.map((row) => ({ ...row, ahead: false }));
-        await publisher.publish(rows, (_row, key, value) => {
-          const name = nameOf(key);
-          const now = digest(value);
-          sent.set(name, now);
-          if (before.sent[name] === now) return false;
-          tally.nulls += 1;
-          return true;
-        });
+        await publisher.publish(batch, reader);
       }
     },
   };

@@ -1,4 +1,5 @@
 import type { OutboundRecord } from '../model/record.ts';
+import { RecordBatch } from '../model/record-batch.ts';
 import type { Sink, SinkLimits } from '../sink/sink.ts';
 
 export interface Acked<Mark> {
@@ -8,8 +9,8 @@ export interface Acked<Mark> {
   readonly mark: Mark | null;
 }
 
-interface Batch<Mark> {
-  readonly records: OutboundRecord[];
+interface Parcel<Mark> {
+  readonly batch: RecordBatch;
   bytes: number;
   mark: Mark | null;
 }
@@ -17,11 +18,16 @@ interface Batch<Mark> {
 export interface OutboxOptions<Mark> {
   readonly sink: Pick<Sink, 'send'>;
   readonly topic: string;
+  /** Of every record. */
+  readonly headers: OutboundRecord['headers'];
   readonly limits: SinkLimits;
   readonly signal: AbortSignal;
   /** Told in order, one at a time, after the sink has acknowledged the batch and all before it. */
   readonly onAcked: (acked: Acked<Mark>) => Promise<void>;
 }
+
+/** A batch that one wide row has grown beyond this is not used again. */
+const kept = 4 * 1024 * 1024;
 
 /**
  * Between reading and sending: fills batches by bytes and count, keeps a bounded number under way, and
@@ -29,8 +35,12 @@ export interface OutboxOptions<Mark> {
  */
 export class Outbox<Mark> {
   readonly #options: OutboxOptions<Mark>;
-  #filling: Batch<Mark> = { records: [], bytes: 0, mark: null };
-  readonly #full: Batch<Mark>[] = [];
+  /** What a record weighs beside its key and value, on the wire: a little more rather than less. */
+  readonly #overhead: number;
+  #filling: Parcel<Mark>;
+  readonly #full: Parcel<Mark>[] = [];
+  /** Batches that were acknowledged: nobody reads them any more. */
+  readonly #free: RecordBatch[] = [];
   /** Completions in order; each resolves after its `onAcked`. */
   #underWay: Promise<void>[] = [];
   #completed: Promise<void> = Promise.resolve();
@@ -38,15 +48,28 @@ export class Outbox<Mark> {
 
   constructor(options: OutboxOptions<Mark>) {
     this.#options = options;
+    this.#overhead = 40;
+    for (const [name, value] of Object.entries(options.headers)) this.#overhead += name.length + value.length + 8;
+    this.#filling = this.#parcel();
   }
 
-  add(record: OutboundRecord): void {
-    const size = recordBytes(record);
+  /** Where the next record is to be written, at its end; then `add` or `discard`. */
+  get open(): RecordBatch {
+    return this.#filling.batch;
+  }
+
+  /** The record at the end of `open` leaves. */
+  add(): void {
+    const { batch, bytes } = this.#filling;
+    const size = this.#weight(batch);
     const { limits } = this.#options;
-    const { records, bytes } = this.#filling;
-    if (records.length > 0 && (records.length >= limits.records || bytes + size > limits.bytes)) this.#seal();
-    this.#filling.records.push(record);
+    if (batch.count > 1 && (batch.count > limits.records || bytes + size > limits.bytes)) this.#carryOver(batch);
     this.#filling.bytes += size;
+  }
+
+  /** The record at the end of `open` does not leave. */
+  discard(): void {
+    this.#filling.batch.pop();
   }
 
   /** Every row up to this mark has been added. */
@@ -61,10 +84,10 @@ export class Outbox<Mark> {
 
   /** Sends what is full; resolves when there is room for more. Rejects with the first failure, after which nothing is sent. */
   async ready(): Promise<void> {
-    for (let batch = this.#full.shift(); batch !== undefined; batch = this.#full.shift()) {
+    for (let parcel = this.#full.shift(); parcel !== undefined; parcel = this.#full.shift()) {
       while (this.#underWay.length >= this.#options.limits.inFlight) await this.#underWay[0];
       if (this.#failure !== null) throw this.#failure.reason;
-      this.#start(batch);
+      this.#start(parcel);
     }
   }
 
@@ -81,22 +104,48 @@ export class Outbox<Mark> {
     await Promise.allSettled(this.#underWay);
   }
 
-  #seal(): void {
-    if (this.#filling.records.length === 0 && this.#filling.mark === null) return;
-    this.#full.push(this.#filling);
-    this.#filling = { records: [], bytes: 0, mark: null };
+  #parcel(): Parcel<Mark> {
+    return { batch: this.#free.pop() ?? new RecordBatch(this.#options.headers), bytes: 0, mark: null };
   }
 
-  #start(batch: Batch<Mark>): void {
+  #weight(batch: RecordBatch): number {
+    return this.#overhead + batch.sizeOf(batch.count - 1);
+  }
+
+  /** The last record begins the next batch. */
+  #carryOver(batch: RecordBatch): void {
+    const last = batch.record(batch.count - 1);
+    const next = this.#parcel();
+    next.batch.add(last);
+    batch.pop();
+    this.#full.push(this.#filling);
+    this.#filling = next;
+  }
+
+  #seal(): void {
+    if (this.#filling.batch.count === 0 && this.#filling.mark === null) return;
+    this.#full.push(this.#filling);
+    this.#filling = this.#parcel();
+  }
+
+  #recycle(batch: RecordBatch): void {
+    if (batch.bytes.length > kept || this.#free.length > this.#options.limits.inFlight) return;
+    batch.clear();
+    this.#free.push(batch);
+  }
+
+  #start({ batch, bytes, mark }: Parcel<Mark>): void {
     const { sink, topic, signal, onAcked } = this.#options;
-    const sent = batch.records.length === 0 ? Promise.resolve() : sink.send(topic, batch.records, signal);
+    const records = batch.count;
+    const sent = records === 0 ? Promise.resolve() : sink.send(topic, batch, signal);
     const before = this.#completed;
     const done = (async (): Promise<void> => {
       // The wait for the earlier batch comes second, so that a failed send is never left unhandled.
       const [outcome] = await Promise.allSettled([sent, before]);
       await before;
       if (outcome.status === 'rejected') throw outcome.reason;
-      await onAcked({ records: batch.records.length, bytes: batch.bytes, mark: batch.mark });
+      this.#recycle(batch);
+      await onAcked({ records, bytes, mark });
       this.#underWay = this.#underWay.filter((other) => other !== done);
     })();
     done.catch((reason: unknown) => {
@@ -105,11 +154,4 @@ export class Outbox<Mark> {
     this.#underWay.push(done);
     this.#completed = done;
   }
-}
-
-/** Key, value and headers as they weigh on the wire, a little more rather than less. */
-function recordBytes(record: OutboundRecord): number {
-  let bytes = 40 + (record.key?.length ?? 0) + (record.value?.length ?? 0);
-  for (const [name, value] of Object.entries(record.headers)) bytes += name.length + value.length + 8;
-  return bytes;
 }

@@ -7,8 +7,9 @@ import { IdTracker } from './id-tracker.ts';
 import { requestOf } from './job-plan.ts';
 import { Ledger } from './ledger.ts';
 import { openNulls } from './nulls.ts';
-import { type Books, openPublisher } from './publisher.ts';
+import { type Books, openPublisher, type Reader } from './publisher.ts';
 import { readPages } from './read-pages.ts';
+import { encodeOf } from './record.ts';
 import { skipToNow } from './skip.ts';
 import { StampTracker } from './stamp-tracker.ts';
 import { noProgress, type Progress, type Tracker } from './tracker.ts';
@@ -47,18 +48,22 @@ async function readOn(
   const withNulls = (progress: Progress): Progress => ({ ...progress, sent: { ...nulls.sent(), ...progress.sent } });
   const ledger = new Ledger(state, commit);
   const books: Books = {
-    leaves: (key, value) => ledger.leaves(key, value),
+    leaves: (event) => ledger.leaves(event),
     ready: () => ledger.ready(),
     reached: (mark) => ledger.commit({ ...withNulls(tracker.at(mark)), loaded: !loading }),
   };
   const publisher = openPublisher(context, books, expected, signal);
+  const reader: Reader = {
+    meet: (rows, at, event) => {
+      nulls.forget(event);
+      return tracker.meet(rows, at, event);
+    },
+    met: (rows) => tracker.met(rows),
+  };
   try {
     await nulls.publish(publisher, signal);
     for await (const batch of readPages(source, request, plan.job.batch, signal)) {
-      await publisher.publish(batch.rows, (row, key, value) => {
-        nulls.forget(key);
-        return tracker.meet(row, key, value);
-      });
+      await publisher.publish(batch, reader);
     }
     await publisher.drain();
   } finally {
@@ -78,7 +83,7 @@ function openTracker({ plan, source }: CycleContext, before: Progress, horizon: 
     if (cursor === undefined) throw new LiberateError('LIB901', 'a poll without a cursor');
     return source.parseCursor(text, cursor);
   });
-  return plan.mode === 'incrementing' ? new IdTracker(before, horizon, first) : new StampTracker(before, horizon, first);
+  return plan.mode === 'incrementing' ? new IdTracker(before, horizon, first) : new StampTracker(before, horizon, first, encodeOf(plan));
 }
 
 function firstWindow(initial: CycleContext['plan']['job']['initial'], parse: (text: string) => string): Window {

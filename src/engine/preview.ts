@@ -1,13 +1,13 @@
 import type { Job } from '../model/job.ts';
-import type { OutboundRecord } from '../model/record.ts';
+import { RecordBatch } from '../model/record-batch.ts';
 import type { SourceUse } from './engine.ts';
 import { type JobPlan, requestOf } from './job-plan.ts';
-import { recordHeaders, upsertRecord } from './record.ts';
+import { appendRow, recordHeaders } from './record.ts';
 import { resolveTarget, targetsOf } from './resolve.ts';
 
 export interface Preview {
   readonly plan: JobPlan;
-  readonly records: readonly OutboundRecord[];
+  readonly events: RecordBatch;
 }
 
 /** The first events of a job in reading order, exactly as they would leave; nothing is sent and no mark is touched. */
@@ -22,16 +22,12 @@ export async function previewJob(
   const previews: Preview[] = [];
   for (const target of await targetsOf(job, source, facts, signal)) {
     const plan = await resolveTarget(job, target, source, facts, timezone, signal);
-    const headers = recordHeaders(plan, source.name, 'upsert');
     const request = { ...requestOf(plan), window: { kind: 'all' } as const, page: null, recentFrom: null, sample: null, limit: rows };
-    const records: OutboundRecord[] = [];
+    const events = new RecordBatch(recordHeaders(plan, source.name, 'upsert'));
     for await (const batch of source.read(request, signal)) {
-      for (const row of batch.rows) {
-        const { encoder } = plan;
-        records.push(upsertRecord(plan, headers, row, encoder.key(row.values), encoder.value(row.values), now));
-      }
+      for (let at = 0; at < batch.count; at += 1) appendRow(plan, batch, at, now, events);
     }
-    previews.push({ plan, records });
+    previews.push({ plan, events });
   }
   return previews;
 }

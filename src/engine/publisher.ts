@@ -1,9 +1,10 @@
 import { lingeringSignal } from '../kit/abort.ts';
-import type { Row } from '../model/row.ts';
+import type { RecordBatch } from '../model/record-batch.ts';
+import type { RowBatch } from '../model/row.ts';
 import type { Watermark } from '../model/watermark.ts';
 import type { CycleContext } from './cycle.ts';
 import { Outbox } from './outbox.ts';
-import { recordHeaders, upsertRecord } from './record.ts';
+import { appendRow, recordHeaders } from './record.ts';
 
 /** Milliseconds between commits in the middle of a long read. */
 const commitEvery = 1000;
@@ -14,16 +15,24 @@ const tellEvery = 500;
 /** Milliseconds that a batch on its way has to be acknowledged once a stop is asked for. */
 const sendGrace = 3000;
 
-/**
- * Decides of one row whether it leaves, and keeps the books. `mark`: the position that is safe once the row
- * and all before it are acknowledged; null where the row moves no mark.
- */
-export type Meet = (row: Row, key: Buffer | null, value: Buffer) => boolean;
+/** What a read does with its rows. */
+export interface Reader {
+  /** Does the row leave? Its event is the last of `event`. */
+  meet(rows: RowBatch, at: number, event: RecordBatch): boolean;
+  /** All rows of a batch have been met: the mark up to which everything has been read, null where none moves. */
+  met(rows: RowBatch): Watermark | null;
+}
+
+/** Publishes every row. `marks`: in an order in which a later read can continue. */
+export const everyRow = (marks: boolean): Reader => ({
+  meet: () => true,
+  met: (rows) => (marks && rows.count > 0 ? rows.position(rows.count - 1) : null),
+});
 
 /** What the publisher tells of its progress, in order. */
 export interface Books {
-  /** An event is about to leave. */
-  leaves(key: Buffer | null, value: Buffer): void;
+  /** The last of the batch is about to leave. */
+  leaves(event: RecordBatch): void;
   /** Awaited before any of the events told of leaves. */
   ready(): Promise<void>;
   /** Everything up to this mark is acknowledged; told at most once a second. */
@@ -34,8 +43,8 @@ export interface Books {
 export const noBooks: Books = { leaves: () => undefined, ready: () => Promise.resolve(), reached: () => Promise.resolve() };
 
 export interface Publisher {
-  /** Encodes a batch of rows and queues those that `meet` lets through; resolves when there is room for more. */
-  publish(rows: readonly Row[], meet: Meet): Promise<void>;
+  /** Encodes a batch of rows and queues those that the reader lets through; resolves when there is room for more. */
+  publish(rows: RowBatch, reader: Reader): Promise<void>;
   /** Everything queued is acknowledged. */
   drain(): Promise<void>;
   /** Nothing of this publisher is on its way any more; what was acknowledged of an unfinished read is committed. */
@@ -44,7 +53,6 @@ export interface Publisher {
 
 export function openPublisher(context: CycleContext, books: Books, expected: number | null, signal: AbortSignal): Publisher {
   const { plan, sink, tally, clock, observer } = context;
-  const headers = recordHeaders(plan, context.source.name, 'upsert');
   const startedAt = clock.now();
   let committedAt = startedAt;
   let toldAt = startedAt;
@@ -59,6 +67,7 @@ export function openPublisher(context: CycleContext, books: Books, expected: num
   const outbox = new Outbox<Watermark>({
     sink,
     topic: plan.topic.name,
+    headers: recordHeaders(plan, context.source.name, 'upsert'),
     limits: sink.limits(plan.topic.name),
     signal: sending.signal,
     onAcked: async ({ records, bytes, mark }) => {
@@ -83,20 +92,22 @@ export function openPublisher(context: CycleContext, books: Books, expected: num
   });
 
   return {
-    publish: async (rows, meet) => {
+    publish: async (rows, reader) => {
       const readAt = clock.now();
-      const { encoder } = plan;
-      for (const row of rows) {
-        const key = encoder.key(row.values);
-        const value = encoder.value(row.values);
-        if (meet(row, key, value)) {
-          const record = upsertRecord(plan, headers, row, key, value, readAt);
-          books.leaves(key, value);
-          outbox.add(record);
-          if (timed) newest = Math.max(newest ?? 0, Number(record.timestamp));
-        } else tally.repeated += 1;
-        if (row.ahead) outbox.reach(row.position);
+      for (let at = 0; at < rows.count; at += 1) {
+        const event = outbox.open;
+        appendRow(plan, rows, at, readAt, event);
+        if (reader.meet(rows, at, event)) {
+          books.leaves(event);
+          if (timed) newest = Math.max(newest ?? 0, event.timestamps[event.count - 1] as number);
+          outbox.add();
+        } else {
+          outbox.discard();
+          tally.repeated += 1;
+        }
       }
+      const mark = reader.met(rows);
+      if (mark !== null) outbox.reach(mark);
       if (readAt - flushedAt >= flushEvery) {
         flushedAt = readAt;
         outbox.flush();

@@ -17,8 +17,8 @@ export async function* readPages(
   for (;;) {
     let rows = 0;
     for await (const batch of source.read({ ...request, page, limit }, signal)) {
-      rows += batch.rows.length;
-      page = batch.rows.at(-1)?.position ?? page;
+      rows += batch.count;
+      if (batch.count > 0) page = batch.position(batch.count - 1);
       yield batch;
     }
     if (limit === null || rows < limit) return;

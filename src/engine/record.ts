@@ -1,11 +1,13 @@
 import type { OutboundRecord } from '../model/record.ts';
-import type { Row } from '../model/row.ts';
+import type { RecordBatch } from '../model/record-batch.ts';
+import type { RowBatch } from '../model/row.ts';
 import type { JobPlan } from './job-plan.ts';
+import type { Encode } from './tracker.ts';
 
 export type Operation = 'upsert' | 'delete';
 
 /** A job's headers are made once and shared by all its records. */
-export function recordHeaders(plan: JobPlan, sourceName: string, operation: Operation): Readonly<Record<string, string>> {
+export function recordHeaders(plan: JobPlan, sourceName: string, operation: Operation): OutboundRecord['headers'] {
   return {
     ...plan.job.headers,
     'liberate.job': plan.name,
@@ -15,14 +17,19 @@ export function recordHeaders(plan: JobPlan, sourceName: string, operation: Oper
   };
 }
 
-/** One row as it leaves; `readAt`: milliseconds, the record's time where the row has none of its own. */
-export function upsertRecord(
-  plan: JobPlan,
-  headers: Readonly<Record<string, string>>,
-  row: Row,
-  key: Buffer | null,
-  value: Buffer,
+/** Adds one row as it leaves; `readAt`: milliseconds, the record's time where the row has none of its own. */
+export function appendRow(
+  { encoder, eventTime }: Pick<JobPlan, 'encoder' | 'eventTime'>,
+  rows: RowBatch,
+  at: number,
   readAt: number,
-): OutboundRecord {
-  return { key, value, timestamp: plan.eventTime(row.values) ?? String(readAt), headers };
+  into: RecordBatch,
+): void {
+  encoder.append(rows, at, eventTime(rows, at) ?? readAt, into);
 }
+
+/** The event of a row, for looking at: its time does not matter. */
+export const encodeOf =
+  ({ encoder }: Pick<JobPlan, 'encoder'>): Encode =>
+  (rows, at, into) =>
+    encoder.append(rows, at, 0, into);

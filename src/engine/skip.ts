@@ -1,8 +1,10 @@
+import { RecordBatch } from '../model/record-batch.ts';
 import type { Horizon } from '../model/watermark.ts';
 import type { CycleContext } from './cycle.ts';
 import { GapSet, isInteger } from './gaps.ts';
 import { requestOf } from './job-plan.ts';
 import { readPages } from './read-pages.ts';
+import { encodeOf } from './record.ts';
 import { StampTracker } from './stamp-tracker.ts';
 import { noProgress, type Progress } from './tracker.ts';
 
@@ -24,13 +26,19 @@ export async function skipToNow(context: CycleContext, horizon: Horizon, signal:
 async function skipStamps(context: CycleContext, horizon: Horizon, mark: readonly string[], signal: AbortSignal): Promise<Progress> {
   const { plan, source } = context;
   const before: Progress = { ...noProgress, mark, since: String(horizon.floor), tied: true };
-  const tracker = new StampTracker(before, horizon, { kind: 'all' });
+  const encode = encodeOf(plan);
+  const event = new RecordBatch({}, 1024);
+  const tracker = new StampTracker(before, horizon, { kind: 'all' }, encode);
   const request = { ...requestOf(plan), window: tracker.window, recentFrom: tracker.recentFrom, sample: mark[0] as string };
   for await (const batch of readPages(source, request, plan.job.batch, signal)) {
-    for (const row of batch.rows) {
-      // What is ahead was committed since: the first poll publishes it.
-      if (!row.ahead) tracker.meet(row, plan.encoder.key(row.values), plan.encoder.value(row.values));
+    // What is ahead was committed since: the first poll publishes it.
+    let behind = 0;
+    for (; behind < batch.count && !batch.ahead(behind); behind += 1) {
+      event.clear();
+      encode(batch, behind, event);
+      tracker.meet(batch, behind, event);
     }
+    tracker.met({ ...batch, count: behind });
   }
   return tracker.end();
 }
@@ -44,8 +52,8 @@ async function skipIds(context: CycleContext, mark: readonly string[], signal: A
   let last = from - 1n;
   const request = { ...requestOf(plan), window: { kind: 'range', from: String(from), to: null } as const, recentFrom: null, sample: null };
   for await (const batch of readPages(source, request, plan.job.batch, signal)) {
-    for (const row of batch.rows) {
-      const id = BigInt(row.position[0] as string);
+    for (let at = 0; at < batch.count; at += 1) {
+      const id = BigInt(batch.position(at)[0] as string);
       if (id > BigInt(newest)) continue;
       gaps.open(last, id);
       last = id;

@@ -1,8 +1,9 @@
-import type { Row } from '../model/row.ts';
+import { RecordBatch } from '../model/record-batch.ts';
+import type { RowBatch } from '../model/row.ts';
 import type { Horizon, Watermark } from '../model/watermark.ts';
 import type { Window } from '../query/request.ts';
-import { digest } from './digest.ts';
-import type { Progress, Tracker } from './tracker.ts';
+import { digestOf, nameOf } from './digest.ts';
+import type { Encode, Progress, Tracker } from './tracker.ts';
 
 /** A tie group up to this size is remembered whole, so that a row which joins it later is told from the others. */
 const mostTied = 500;
@@ -16,19 +17,21 @@ export class StampTracker implements Tracker {
   readonly window: Window;
   readonly recentFrom: bigint;
   readonly #before: Progress;
+  readonly #encode: Encode;
   /** The rows that the next look-back meets: key → digest, and the row's number among them. */
   readonly #recent = new Map<string, { readonly digest: string; readonly number: number }>();
-  /** Numbers of the recent rows by their positions, where a commit in the middle of the read can stand. */
+  /** Numbers of the recent rows by the marks at which a commit in the middle of the read can stand. */
   readonly #numbers = new Map<Watermark, number>();
   #met = 0;
-  /** The rows that share the newest stamp met; null once they are too many to remember. */
-  #tie: (readonly [Buffer | null, Buffer])[] | null = [];
+  /** The rows that share the newest stamp met, key → digest; null once they are too many to remember. */
+  #tie: Map<string, string> | null = new Map();
   #stamp: string | null;
   #mark: Watermark | null;
 
   /** `first`: the window of a job without a mark. */
-  constructor(before: Progress, horizon: Horizon, first: Window) {
+  constructor(before: Progress, horizon: Horizon, first: Window, encode: Encode) {
     this.#before = before;
+    this.#encode = encode;
     this.#mark = before.mark;
     this.#stamp = before.mark?.[0] ?? null;
     this.recentFrom = floorOf(before, horizon);
@@ -36,23 +39,47 @@ export class StampTracker implements Tracker {
     this.window = before.mark === null ? first : { kind: 'after', mark: before.mark, floor, tied: before.tied };
   }
 
-  meet(row: Row, key: Buffer | null, value: Buffer): boolean {
-    const stamp = row.position[0] as string;
-    if (stamp !== this.#stamp) {
-      this.#stamp = stamp;
-      this.#tie = [];
-    }
-    if (this.#tie !== null && this.#tie.push([key, value]) > mostTied) this.#tie = null;
-    if (row.ahead) this.#mark = row.position;
-    if (!row.recent && row.ahead) return true;
-    const name = nameOf(key);
-    const now = digest(value);
-    if (row.recent) {
+  meet(rows: RowBatch, at: number, event: RecordBatch): boolean {
+    const ahead = rows.ahead(at);
+    const recent = rows.recent(at);
+    if (!recent && ahead) return true;
+    const name = nameOf(event.key(event.count - 1));
+    const now = digestOf(event);
+    if (recent) {
       this.#met += 1;
       this.#recent.set(name, { digest: now, number: this.#met });
-      if (row.ahead) this.#numbers.set(row.position, this.#met);
     }
-    return row.ahead || this.#before.sent[name] !== now;
+    return ahead || this.#before.sent[name] !== now;
+  }
+
+  met(rows: RowBatch): Watermark | null {
+    const last = rows.count - 1;
+    if (last < 0) return null;
+    this.#tieUp(rows, last);
+    // What is ahead comes after what lies behind the mark.
+    if (!rows.ahead(last)) return null;
+    const mark = rows.position(last);
+    this.#mark = mark;
+    this.#numbers.set(mark, this.#met);
+    return mark;
+  }
+
+  /** Remembers the rows at the batch's end that share their stamp. */
+  #tieUp(rows: RowBatch, last: number): void {
+    const stamp = stampOf(rows, last);
+    let first = last;
+    while (first > 0 && last - first < mostTied && stampOf(rows, first - 1) === stamp) first -= 1;
+    if (first > 0 || stamp !== this.#stamp) this.#tie = new Map();
+    this.#stamp = stamp;
+    if (last - first >= mostTied) this.#tie = null;
+    if (this.#tie === null) return;
+    const event = new RecordBatch({}, 1024);
+    for (let at = first; at <= last; at += 1) {
+      event.clear();
+      this.#encode(rows, at, event);
+      this.#tie.set(nameOf(event.key(0)), digestOf(event));
+    }
+    if (this.#tie.size > mostTied) this.#tie = null;
   }
 
   at(mark: Watermark): Progress {
@@ -66,9 +93,7 @@ export class StampTracker implements Tracker {
     const mark = this.#mark;
     const tied = this.#knowsTie(mark);
     const sent = this.#sentUpTo(this.#met);
-    if (tied && this.#stamp === mark?.[0]) {
-      for (const [key, value] of this.#tie ?? []) sent.set(nameOf(key), digest(value));
-    }
+    if (tied && this.#stamp === mark?.[0]) for (const [name, value] of this.#tie ?? []) sent.set(name, value);
     return this.#progress(mark, sent, tied);
   }
 
@@ -100,4 +125,4 @@ function floorOf({ since }: Progress, { now, floor }: Horizon): bigint {
   return proved > floor && proved <= now ? proved : floor;
 }
 
-export const nameOf = (key: Buffer | null): string => (key === null ? '' : key.toString('utf8'));
+const stampOf = (rows: RowBatch, at: number): string => rows.position(at)[0] as string;

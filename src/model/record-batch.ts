@@ -28,7 +28,7 @@ export class RecordBatch {
     return this.#count;
   }
 
-  /** Where key and value of each record lie, four integers a record: key from, key to, value from, value to; from -1 is null. */
+  /** Where key and value of each record lie, four integers a record: key from, key to, value from, value to; -1 and -1 of what is null. */
   get bounds(): Int32Array {
     return this.#bounds;
   }
@@ -47,7 +47,7 @@ export class RecordBatch {
     this.bytes = larger;
   }
 
-  /** One more record, whose bytes are there already. A start of -1: null. */
+  /** One more record, whose bytes are there already. Both ends of what is null are -1. */
   push(keyFrom: number, keyTo: number, valueFrom: number, valueTo: number, timestamp: number): void {
     const at = this.#count * stride;
     if (at === this.#bounds.length) this.#grow();
@@ -88,6 +88,13 @@ export class RecordBatch {
   /** The record's value, a view that lasts as long as the batch; null: a tombstone. */
   value(at: number): Buffer | null {
     return this.#view(at * stride + 2);
+  }
+
+  /** Bytes of key and value. */
+  sizeOf(at: number): number {
+    const place = at * stride;
+    const bounds = this.#bounds;
+    return (bounds[place + 1] as number) - (bounds[place] as number) + (bounds[place + 3] as number) - (bounds[place + 2] as number);
   }
 
   record(at: number): OutboundRecord {

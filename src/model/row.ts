@@ -1,3 +1,4 @@
+import type { PackedRows } from './packed-rows.ts';
 import type { Value } from './value.ts';
 import type { Watermark } from './watermark.ts';
 
@@ -12,11 +13,39 @@ export interface Row {
   readonly recent: boolean;
 }
 
-/**
- * Rows in reading order. `safe` is the greatest position of which every row has been yielded, null
- * while the batch ends inside a tie.
- */
+/** Rows in reading order; valid until the next batch of the same read is asked for. */
 export interface RowBatch {
-  readonly rows: readonly Row[];
+  readonly count: number;
+  /** The greatest position of which every row has been yielded, null while the batch ends inside a tie. */
   readonly safe: Watermark | null;
+  /** The fields as the server sent them, where the driver gives its bytes; otherwise null, and the values are at hand. */
+  readonly packed: PackedRows | null;
+  values(at: number): readonly Value[];
+  position(at: number): Watermark;
+  ahead(at: number): boolean;
+  recent(at: number): boolean;
+}
+
+/** A batch of rows that are JavaScript values. */
+export function batchOfRows(rows: readonly Row[], safe: Watermark | null): RowBatch {
+  const row = (at: number): Row => rows[at] as Row;
+  return {
+    count: rows.length,
+    safe,
+    packed: null,
+    values: (at) => row(at).values,
+    position: (at) => row(at).position,
+    ahead: (at) => row(at).ahead,
+    recent: (at) => row(at).recent,
+  };
+}
+
+/** Every row of a batch as an object of its own. */
+export function rowsOf(batch: RowBatch): readonly Row[] {
+  return Array.from({ length: batch.count }, (_, at) => ({
+    values: batch.values(at),
+    position: batch.position(at),
+    ahead: batch.ahead(at),
+    recent: batch.recent(at),
+  }));
 }

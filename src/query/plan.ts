@@ -14,6 +14,8 @@ export interface PlannedRead {
   /** Where the flags stand; null: `ahead` is true and `recent` false for every row. */
   readonly aheadAt: number | null;
   readonly recentAt: number | null;
+  /** Fields of a result row. */
+  readonly width: number;
 }
 
 /** One ordering column: a single column, or the COALESCE of the cursor's list. */
@@ -227,7 +229,7 @@ export function planRead(flavour: Flavour, request: ReadRequest): PlannedRead {
   const limit = request.limit === null ? '' : ` LIMIT ${request.limit}`;
   const sql = `SELECT ${selected.join(', ')} ${fromAndWhere(writer, flavour, terms, request)}${order}${limit}`;
   const orderedBy = terms.map(({ name }) => name);
-  return { sql, binds: writer.binds, orderedBy, positionAt, aheadAt, recentAt };
+  return { sql, binds: writer.binds, orderedBy, positionAt, aheadAt, recentAt, width: selected.length };
 }
 
 /** The position of the last row in reading order. */
@@ -238,5 +240,13 @@ export function planLast(flavour: Flavour, request: ReadRequest): PlannedRead {
   const order = terms.map(({ expression }) => `${expression} DESC`).join(', ');
   const sql = `SELECT ${selected.join(', ')} ${fromAndWhere(writer, flavour, terms, request)} ORDER BY ${order} LIMIT 1`;
   const orderedBy = terms.map(({ name }) => name);
-  return { sql, binds: writer.binds, orderedBy, positionAt: terms.map((_, at) => at), aheadAt: null, recentAt: null };
+  return {
+    sql,
+    binds: writer.binds,
+    orderedBy,
+    positionAt: terms.map((_, at) => at),
+    aheadAt: null,
+    recentAt: null,
+    width: selected.length,
+  };
 }

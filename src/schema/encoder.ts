@@ -1,5 +1,6 @@
 import type { Column } from '../model/column.ts';
-import type { Value } from '../model/value.ts';
+import type { RecordBatch } from '../model/record-batch.ts';
+import type { RowBatch } from '../model/row.ts';
 
 /** A field of the event: a column under the name that is published. */
 export interface Field {
@@ -17,10 +18,9 @@ export interface EventSchema {
   readonly fingerprint: string;
 }
 
-/** Rows → bytes. Compiled once per schema; the same row gives the same bytes, always. */
+/** Rows → events. Compiled once per schema; the same row gives the same bytes, always. */
 export interface Encoder {
   readonly schema: EventSchema;
-  /** `values` in the order of the request's columns. null where the schema has no key. LIB211 for a value that cannot be encoded. */
-  key(values: readonly Value[]): Buffer | null;
-  value(values: readonly Value[]): Buffer;
+  /** Adds the event of a row; the key is null where the schema has none. `timestamp`: milliseconds since 1970. */
+  append(rows: RowBatch, at: number, timestamp: number, into: RecordBatch): void;
 }

@@ -1,9 +1,11 @@
 import type { Column } from '../model/column.ts';
+import type { RowBatch } from '../model/row.ts';
 import type { Value } from '../model/value.ts';
 import { localOffset } from './local-time.ts';
+import { packedStamps } from './packed-stamp.ts';
 
-/** Milliseconds since 1970 as decimal text, or null when the value says no time. */
-export type EventTime = (values: readonly Value[]) => string | null;
+/** Milliseconds since 1970 of a row, never negative; null when its cursor says no time. */
+export type EventTime = (rows: RowBatch, at: number) => number | null;
 
 const stamp = /^(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?)?\s*(Z|[+-]\d\d(?::?\d\d)?)?$/;
 
@@ -54,13 +56,23 @@ function valueMillis(value: Value, local: LocalOffset): number | null {
 export function eventTime(cursor: readonly Column[], columns: readonly string[], timezone: string | null): EventTime {
   const places = cursor.map(({ name }) => columns.indexOf(name));
   const local = timezone === null || timezone === 'UTC' ? null : localOffset(timezone);
-  return (values) => {
+  const packed = packedStamps(local);
+  const slow = (value: Value): number | null => {
+    const millis = valueMillis(value, local);
+    // Past the exact whole numbers, what a column holds is no time.
+    return millis === null || !Number.isSafeInteger(millis) ? null : Math.max(0, millis);
+  };
+  return (rows, at) => {
+    if (rows.packed !== null) {
+      for (const place of places) {
+        if (!rows.packed.isNull(at, place)) return packed(rows.packed, at, place) ?? slow(rows.packed.value(at, place));
+      }
+      return null;
+    }
+    const values = rows.values(at);
     for (const place of places) {
       const value = values[place];
-      if (value === null || value === undefined) continue;
-      const millis = valueMillis(value, local);
-      // Past the exact whole numbers, what a column holds is no time.
-      return millis === null || !Number.isSafeInteger(millis) ? null : String(Math.max(0, millis));
+      if (value !== null && value !== undefined) return slow(value);
     }
     return null;
   };

@@ -1,24 +1,22 @@
+import type { PackedRows } from '../model/packed-rows.ts';
+import type { RecordBatch } from '../model/record-batch.ts';
 import type { Value } from '../model/value.ts';
 import type { Encoder, EventSchema, Field } from './encoder.ts';
-import { type JsonWriter, jsonWriter } from './json-value.ts';
+import { PackedObject } from './json-packed.ts';
+import { jsonWriter } from './json-value.ts';
+import type { Slot } from './slot.ts';
 
-interface Slot {
-  /** `{"id":` for the first field, `,"name":` for the others. */
-  readonly lead: string;
-  readonly at: number;
-  readonly write: JsonWriter;
-}
+/** Compiled once: names are escaped and writers chosen here. `columns`: the names behind the values of a row, in order. */
+const slotsOf = (fields: readonly Field[], columns: readonly string[]): readonly Slot[] =>
+  fields.map((field, index) => ({
+    lead: `${index === 0 ? '{' : ','}${JSON.stringify(field.name)}:`,
+    at: columns.indexOf(field.column.name),
+    type: field.column.type,
+    write: jsonWriter(field.column.type),
+  }));
 
-/** Compiled once: the names are escaped and the writers chosen here, so that a row costs one pass of joins. */
-function compile(fields: readonly Field[], columns: readonly string[]): (values: readonly Value[]) => string {
-  if (fields.length === 0) return () => '{}';
-  const slots = fields.map(
-    (field, index): Slot => ({
-      lead: `${index === 0 ? '{' : ','}${JSON.stringify(field.name)}:`,
-      at: columns.indexOf(field.column.name),
-      write: jsonWriter(field.column.type),
-    }),
-  );
+function textWriter(slots: readonly Slot[]): (values: readonly Value[]) => string {
+  if (slots.length === 0) return () => '{}';
   return (values) => {
     let text = '';
     for (const { lead, at, write } of slots) {
@@ -29,13 +27,63 @@ function compile(fields: readonly Field[], columns: readonly string[]): (values:
   };
 }
 
-/** JSON objects with exact numbers for key and value. `columns`: the names behind `values`, in order. */
+function put(text: string, into: RecordBatch): void {
+  // UTF-8 needs at most 3 bytes for each UTF-16 unit.
+  into.reserve(text.length * 3);
+  into.length += into.bytes.write(text, into.length);
+}
+
+/** JSON objects with exact numbers for key and value. `columns`: the names behind the values of a row, in order. */
 export function jsonEncoder(schema: EventSchema, columns: readonly string[]): Encoder {
-  const value = compile(schema.fields, columns);
-  const key = schema.key.length === 0 ? null : compile(schema.key, columns);
+  const key = schema.key.length === 0 ? null : slotsOf(schema.key, columns);
+  const value = slotsOf(schema.fields, columns);
+  const keyText = key === null ? null : textWriter(key);
+  const valueText = textWriter(value);
+  const packed = packedEvents(key, value);
   return {
     schema,
-    key: (values) => (key === null ? null : Buffer.from(key(values), 'utf8')),
-    value: (values) => Buffer.from(value(values), 'utf8'),
+    append: (rows, at, timestamp, into) => {
+      if (rows.packed !== null) {
+        packed(rows.packed, at, timestamp, into);
+        return;
+      }
+      const values = rows.values(at);
+      const start = into.length;
+      if (keyText !== null) put(keyText(values), into);
+      const middle = into.length;
+      put(valueText(values), into);
+      if (keyText === null) into.push(-1, -1, middle, into.length, timestamp);
+      else into.push(start, middle, middle, into.length, timestamp);
+    },
+  };
+}
+
+/** Key and value of a packed row are written behind the rows, and copied from there in one piece. */
+function packedEvents(
+  keySlots: readonly Slot[] | null,
+  valueSlots: readonly Slot[],
+): (rows: PackedRows, row: number, timestamp: number, into: RecordBatch) => void {
+  const key = keySlots === null ? null : new PackedObject(keySlots);
+  const value = new PackedObject(valueSlots);
+  const leads = Buffer.concat([key?.leads ?? Buffer.alloc(0), value.leads]);
+  const keyLeads = key?.leads.length ?? 0;
+  let laid: PackedRows | null = null;
+  let filled = -1;
+  return (rows, row, timestamp, into) => {
+    const desk = rows.desk(leads.length + (key?.most(rows, row) ?? 0) + value.most(rows, row));
+    if (rows !== laid || rows.filled !== filled) {
+      leads.copy(rows.bytes, desk);
+      laid = rows;
+      filled = rows.filled;
+    }
+    const start = desk + leads.length;
+    const middle = key === null ? start : key.write(rows, row, desk, start);
+    const end = value.write(rows, row, desk + keyLeads, middle);
+    into.reserve(end - start);
+    const at = into.length;
+    rows.bytes.copy(into.bytes, at, start, end);
+    into.length = at + end - start;
+    if (key === null) into.push(-1, -1, at, into.length, timestamp);
+    else into.push(at, at + middle - start, at + middle - start, into.length, timestamp);
   };
 }

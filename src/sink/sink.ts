@@ -1,4 +1,5 @@
-import type { OutboundRecord, TopicSpec } from '../model/record.ts';
+import type { TopicSpec } from '../model/record.ts';
+import type { RecordBatch } from '../model/record-batch.ts';
 import type { Finding } from '../model/report.ts';
 
 /** How much one `send` may carry and how many may be under way at once for one topic. */
@@ -27,6 +28,9 @@ export interface Sink extends AsyncDisposable {
   /**
    * Resolves when every record is durably acknowledged, in the order given. After a rejection any
    * prefix may have been written: the caller sends them again (at least once).
+   *
+   * The batch belongs to the sink until the promise settles. After a rejection it may still be read
+   * from: the caller never fills or sends that batch again, but another with the same records.
    */
-  send(topic: string, records: readonly OutboundRecord[], signal: AbortSignal): Promise<void>;
+  send(topic: string, batch: RecordBatch, signal: AbortSignal): Promise<void>;
 }

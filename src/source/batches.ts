@@ -1,20 +1,23 @@
 import { LiberateError } from '../kit/errors.ts';
-import type { Row, RowBatch } from '../model/row.ts';
-import type { Value } from '../model/value.ts';
+import type { RowBatch } from '../model/row.ts';
 import type { Watermark } from '../model/watermark.ts';
 import type { PlannedRead } from '../query/plan.ts';
 import type { ReadRequest } from '../query/request.ts';
 
-/** A field as the driver gives it, NULL aside. */
-export type Raw = NonNullable<Value>;
-
-/** How one database's fields become values and marks. Neither function is called for NULL. */
-export interface Decoders<R extends Raw> {
-  /** By requested column; null: the field is canonical as the driver gives it. */
-  readonly values: readonly (((field: R) => Value) | null)[];
-  /** An ordering column's field → mark text; null: the field is that text. */
-  readonly mark: ((field: R) => string) | null;
+/** Rows as a driver gives them, flags and hidden ordering columns included. */
+export interface RawRows {
+  readonly count: number;
+  isNull(row: number, field: number): boolean;
+  /** Mark text of an ordering field that is not NULL. */
+  mark(row: number, field: number): string;
+  /** Do two rows agree in a field that is not NULL? */
+  same(row: number, other: number, field: number): boolean;
+  /** The first rows as a batch. */
+  batch(rows: number, layout: Layout, safe: Watermark | null): RowBatch;
 }
+
+/** Where in a raw row the plan has put what. */
+export type Layout = Pick<PlannedRead, 'positionAt' | 'aheadAt' | 'recentAt'>;
 
 /**
  * The request with one row more than its limit: the row past the end is never delivered, it only
@@ -24,14 +27,18 @@ export function onePast(request: ReadRequest): ReadRequest {
   return request.limit === null ? request : { ...request, limit: request.limit + 1 };
 }
 
+/** Mark texts of a row's position; the caller knows that none is NULL. */
+export function positionOf(raws: Pick<RawRows, 'mark'>, row: number, { positionAt }: Layout): Watermark {
+  return positionAt.map((field) => raws.mark(row, field));
+}
+
 /**
  * Turns the raw rows of one page, read with `onePast(request)`, into batches. Two neighbours in one
  * position are refused (LIB212), and so is a NULL in the key (LIB211), which no mark can express.
  */
-export class Page<R extends Raw> {
+export class Page {
   readonly #request: ReadRequest;
   readonly #plan: PlannedRead;
-  readonly #decoders: Decoders<R>;
   readonly #keyed: boolean;
   #delivered = 0;
   #last: Watermark | null = null;
@@ -40,10 +47,9 @@ export class Page<R extends Raw> {
   #safe: Watermark | null = null;
   #done = false;
 
-  constructor(request: ReadRequest, plan: PlannedRead, decoders: Decoders<R>) {
+  constructor(request: ReadRequest, plan: PlannedRead) {
     this.#request = request;
     this.#plan = plan;
-    this.#decoders = decoders;
     this.#keyed = request.key.length > 0;
   }
 
@@ -52,69 +58,58 @@ export class Page<R extends Raw> {
     return this.#done;
   }
 
-  /**
-   * The next batch; null when there is nothing to tell. Takes the raw rows over and changes them.
-   * `end`: the server has no rows after these.
-   */
-  batch(raws: readonly (R | null)[][], end: boolean): RowBatch | null {
+  /** The next batch; null when there is nothing to tell. `end`: the server has no rows after these. */
+  batch(raws: RawRows, end: boolean): RowBatch | null {
     if (this.#done) return null;
-    this.#done = end;
     const limit = this.#request.limit ?? Number.POSITIVE_INFINITY;
-    const rows: Row[] = [];
-    let whole = end;
-    for (const raw of raws) {
-      const position = this.#position(raw);
-      const tied = this.#last !== null && samePosition(position, this.#last);
-      if (tied && this.#keyed) throw this.#notUnique(position);
-      if (this.#delivered === limit) {
-        whole = !tied;
-        this.#done = true;
-        break;
-      }
-      if (!tied) {
-        this.#before = this.#last;
-        this.#last = position;
-      }
-      rows.push(this.#row(raw, position));
-      this.#delivered += 1;
-    }
+    const taken = Math.min(raws.count, limit - this.#delivered);
+    const cut = taken < raws.count;
+    this.#done = end || cut;
+    for (let row = 0; row < raws.count && row <= taken; row += 1) this.#check(raws, row);
+    const whole = cut ? !this.#joins(raws, taken) : end;
+    if (taken > 0) this.#move(raws, taken - 1);
+    this.#delivered += taken;
     const safe = this.#safeNow(whole);
-    if (rows.length === 0 && safe === this.#safe) return null;
+    if (taken === 0 && safe === this.#safe) return null;
     this.#safe = safe;
-    return { rows, safe };
+    return raws.batch(taken, this.#plan, safe);
+  }
+
+  /** A row has an own place in the reading order. */
+  #check(raws: RawRows, row: number): void {
+    const { positionAt, orderedBy } = this.#plan;
+    for (let at = 0; at < positionAt.length; at += 1) {
+      if (raws.isNull(row, positionAt[at] as number)) throw nullInKey(orderedBy, at, raws, row, positionAt);
+    }
+    if (this.#keyed && this.#joins(raws, row)) throw this.#notUnique(positionOf(raws, row, this.#plan));
+  }
+
+  /** Does a row stand where the row before it stands? */
+  #joins(raws: RawRows, row: number): boolean {
+    const { positionAt } = this.#plan;
+    if (row === 0) {
+      const last = this.#last;
+      return last !== null && positionAt.every((field, at) => raws.mark(0, field) === last[at]);
+    }
+    // From the end: neighbours differ in the key far more often than in the stamp.
+    for (let at = positionAt.length - 1; at >= 0; at -= 1) {
+      if (!raws.same(row, row - 1, positionAt[at] as number)) return false;
+    }
+    return true;
+  }
+
+  #move(raws: RawRows, row: number): void {
+    let first = row;
+    if (!this.#keyed) while (first > 0 && this.#joins(raws, first)) first -= 1;
+    if (first > 0) this.#before = positionOf(raws, first - 1, this.#plan);
+    else if (!this.#joins(raws, 0)) this.#before = this.#last;
+    this.#last = positionOf(raws, row, this.#plan);
   }
 
   /** A unique key has no ties; without one, rows of the last position may still come. */
   #safeNow(whole: boolean): Watermark | null {
     if (this.#plan.positionAt.length === 0) return null;
     return this.#keyed || whole ? this.#last : this.#before;
-  }
-
-  #position(raw: readonly (R | null)[]): Watermark {
-    const { positionAt, orderedBy } = this.#plan;
-    const { mark } = this.#decoders;
-    const position: string[] = [];
-    for (let at = 0; at < positionAt.length; at += 1) {
-      const field = raw[positionAt[at] as number] as R | null;
-      if (field === null) throw nullInKey(orderedBy, at, position);
-      position.push(mark === null ? (field as string) : mark(field));
-    }
-    return position;
-  }
-
-  #row(raw: (R | null)[], position: Watermark): Row {
-    const { aheadAt, recentAt } = this.#plan;
-    const ahead = aheadAt === null || isOne(raw[aheadAt]);
-    const recent = recentAt !== null && isOne(raw[recentAt]);
-    const { values } = this.#decoders;
-    // In place: an array a row is the dearest thing here.
-    const decoded: Value[] = raw;
-    for (let at = 0; at < values.length; at += 1) {
-      const decode = values[at] as ((field: R) => Value) | null;
-      if (decode !== null && raw[at] !== null) decoded[at] = decode(raw[at] as R);
-    }
-    decoded.length = values.length;
-    return { values: decoded, position, ahead, recent };
   }
 
   #notUnique(position: Watermark): LiberateError {
@@ -125,17 +120,12 @@ export class Page<R extends Raw> {
   }
 }
 
-function samePosition(a: Watermark, b: Watermark): boolean {
-  // From the end: neighbours differ in the key far more often than in the stamp.
-  for (let at = a.length - 1; at >= 0; at -= 1) if (a[at] !== b[at]) return false;
-  return true;
-}
-
-const isOne = (flag: unknown): boolean => flag === '1' || flag === 1 || flag === 1n;
-
-function nullInKey(orderedBy: readonly string[], at: number, position: Watermark): LiberateError {
+function nullInKey(orderedBy: readonly string[], at: number, raws: RawRows, row: number, positionAt: readonly number[]): LiberateError {
   const name = orderedBy[at] ?? '?';
-  const beside = position.map((text, index) => `${orderedBy[index]} = ${text}`).join(', ');
+  const beside = positionAt
+    .slice(0, at)
+    .map((field, index) => `${orderedBy[index]} = ${raws.mark(row, field)}`)
+    .join(', ');
   return new LiberateError('LIB211', `the key column "${name}" holds NULL${beside === '' ? '' : ` in a row with ${beside}`}`, {
     place: { column: name },
     cure: 'A key must identify each row: give columns that are never NULL as `key:`.',

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { OutboundRecord } from '../../src/model/record.ts';
 import type { Sink } from '../../src/sink/sink.ts';
+import { batchOf } from '../sink/batch.ts';
 
 /** What a consumer of the topic sees. Key and value as UTF-8 text, exactly as the bytes say; the timestamp in ms as decimal text. */
 export interface SeenRecord {
@@ -99,21 +100,21 @@ export function sinkContract(contract: SinkContract): void {
     promise('shows an empty topic before the first send and after an empty batch', async ({ place, sink, topic }) => {
       await prepared(sink, topic);
       expect(await place.read(topic)).toEqual([]);
-      await sink.send(topic, [], never);
+      await sink.send(topic, batchOf([]), never);
       expect(await place.read(topic)).toEqual([]);
     });
 
     promise('keeps the order within a batch and across batches', async ({ place, sink, topic }) => {
       await prepared(sink, topic);
       const all = numbered(0, 100);
-      for (let at = 0; at < all.length; at += 20) await sink.send(topic, all.slice(at, at + 20), never);
+      for (let at = 0; at < all.length; at += 20) await sink.send(topic, batchOf(all.slice(at, at + 20)), never);
       expect(await place.read(topic)).toEqual(all.map(seen));
     });
 
     promise('writes a tombstone as a record without a value', async ({ place, sink, topic }) => {
       await prepared(sink, topic);
       const records = [record('{"id":1}', '{"a":1}'), record('{"id":1}', null)];
-      await sink.send(topic, records, never);
+      await sink.send(topic, batchOf(records), never);
       expect(await place.read(topic)).toEqual(records.map(seen));
     });
 
@@ -121,7 +122,7 @@ export function sinkContract(contract: SinkContract): void {
       const keyless = place.topic();
       await prepared(sink, keyless, false);
       const records = [record(null, '{"a":1}'), record(null, '{"a":1}')];
-      await sink.send(keyless, records, never);
+      await sink.send(keyless, batchOf(records), never);
       expect(await place.read(keyless)).toEqual(records.map(seen));
     });
 
@@ -129,7 +130,7 @@ export function sinkContract(contract: SinkContract): void {
       await prepared(sink, topic);
       const headers = { 'liberate.schema': '0123456789abcdef', empty: '', quote: 'say "so"\\\n', größe: 'żółć 🦊' };
       const records = [record('1', '1', { headers }), record('2', '2')];
-      await sink.send(topic, records, never);
+      for (const one of records) await sink.send(topic, batchOf([one]), never);
       expect(await place.read(topic)).toEqual(records.map(seen));
     });
 
@@ -137,7 +138,7 @@ export function sinkContract(contract: SinkContract): void {
       await prepared(sink, topic);
       const stamps = [recent - (recent % 1000), recent - (recent % 1000) + 1, recent - (recent % 1000) - 1].map(String);
       const records = stamps.map((timestamp) => record('1', '1', { timestamp }));
-      await sink.send(topic, records, never);
+      await sink.send(topic, batchOf(records), never);
       expect((await place.read(topic)).map(({ timestamp }) => timestamp)).toEqual(stamps);
     });
 
@@ -145,7 +146,7 @@ export function sinkContract(contract: SinkContract): void {
       'keeps the event time of a row from 1970',
       async ({ place, sink, topic }) => {
         await prepared(sink, topic);
-        await sink.send(topic, [record('1', '1', { timestamp: '0' }), record('1', '1', { timestamp: '1' })], never);
+        await sink.send(topic, batchOf([record('1', '1', { timestamp: '0' }), record('1', '1', { timestamp: '1' })]), never);
         expect((await place.read(topic)).map(({ timestamp }) => timestamp)).toEqual(['0', '1']);
       },
       'event times of long ago',
@@ -166,7 +167,7 @@ export function sinkContract(contract: SinkContract): void {
         `{"long":"${'🦊'.repeat(30_000)}"}`,
       ];
       const records = values.map((text, at) => record(at % 2 === 0 ? text : String(at), text));
-      await sink.send(topic, records, never);
+      await sink.send(topic, batchOf(records), never);
       expect(await place.read(topic)).toEqual(records.map(seen));
     });
 
@@ -177,16 +178,16 @@ export function sinkContract(contract: SinkContract): void {
       expect(limits.bytes).toBeGreaterThan(0);
       expect(limits.inFlight).toBeGreaterThan(0);
       const many = numbered(0, limits.records, 40);
-      await sink.send(topic, many, never);
+      await sink.send(topic, batchOf(many), never);
       const wide = numbered(limits.records, 10, Math.floor(limits.bytes / 10) - 200);
-      await sink.send(topic, wide, never);
+      await sink.send(topic, batchOf(wide), never);
       expect(await place.read(topic)).toEqual([...many, ...wide].map(seen));
     });
 
     promise('keeps two topics apart', async ({ place, sink, topic }) => {
       const other = place.topic();
       await prepared(await prepared(sink, topic), other);
-      await Promise.all([sink.send(topic, numbered(0, 3), never), sink.send(other, numbered(10, 2), never)]);
+      await Promise.all([sink.send(topic, batchOf(numbered(0, 3)), never), sink.send(other, batchOf(numbered(10, 2)), never)]);
       expect(await place.read(topic)).toEqual(numbered(0, 3).map(seen));
       expect(await place.read(other)).toEqual(numbered(10, 2).map(seen));
     });
@@ -197,7 +198,7 @@ export function sinkContract(contract: SinkContract): void {
         for (const from of [0, 5]) {
           await using sink = await place.open();
           await prepared(sink, topic);
-          await sink.send(topic, numbered(from, 5), never);
+          await sink.send(topic, batchOf(numbered(from, 5)), never);
         }
         expect(await place.read(topic)).toEqual(numbered(0, 10).map(seen));
       },
@@ -207,8 +208,8 @@ export function sinkContract(contract: SinkContract): void {
     promise('rejects a send under an aborted signal with its reason, and writes nothing', async ({ place, sink, topic }) => {
       await prepared(sink, topic);
       const reason = new Error('stopped by the test');
-      await expect(sink.send(topic, numbered(0, 3), AbortSignal.abort(reason))).rejects.toBe(reason);
-      await sink.send(topic, numbered(3, 1), never);
+      await expect(sink.send(topic, batchOf(numbered(0, 3)), AbortSignal.abort(reason))).rejects.toBe(reason);
+      await sink.send(topic, batchOf(numbered(3, 1)), never);
       expect(await place.read(topic)).toEqual(numbered(3, 1).map(seen));
     });
 
@@ -216,7 +217,9 @@ export function sinkContract(contract: SinkContract): void {
       await prepared(sink, topic);
       const { inFlight } = sink.limits(topic);
       for (let round = 0; round < 5; round += 1) {
-        const sends = Array.from({ length: inFlight }, (_, at) => sink.send(topic, numbered((round * inFlight + at) * 7, 7), never));
+        const sends = Array.from({ length: inFlight }, (_, at) =>
+          sink.send(topic, batchOf(numbered((round * inFlight + at) * 7, 7)), never),
+        );
         await Promise.all(sends);
       }
       expect(await place.read(topic)).toEqual(numbered(0, 5 * inFlight * 7).map(seen));

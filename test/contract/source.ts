@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { LiberateError } from '../../src/kit/errors.ts';
 import type { Column, Relation, Shape } from '../../src/model/column.ts';
-import type { Row, RowBatch } from '../../src/model/row.ts';
+import { type Row, rowsOf } from '../../src/model/row.ts';
 import type { Value } from '../../src/model/value.ts';
 import type { Watermark } from '../../src/model/watermark.ts';
 import type { ReadRequest } from '../../src/query/request.ts';
@@ -90,7 +90,7 @@ async function requestOf(source: Source, relation: Relation, wanted: Wanted): Pr
 
 async function readAll(source: Source, request: ReadRequest): Promise<readonly Row[]> {
   const rows: Row[] = [];
-  for await (const batch of source.read(request, never)) rows.push(...batch.rows);
+  for await (const batch of source.read(request, never)) rows.push(...rowsOf(batch));
   return rows;
 }
 
@@ -253,23 +253,32 @@ export function sourceContract(contract: SourceContract): void {
 
     promise('gives batches whose safe position is that of their last row', async ({ db, source }) => {
       await items(db);
-      const batches: RowBatch[] = [];
-      for await (const batch of source.read(await requestOf(source, table('items'), byStamp), never)) batches.push(batch);
-      for (const { rows, safe } of batches) expect(safe).toEqual(rows.at(-1)?.position);
+      let batches = 0;
+      for await (const batch of source.read(await requestOf(source, table('items'), byStamp), never)) {
+        expect(batch.safe).toEqual(rowsOf(batch).at(-1)?.position);
+        batches += 1;
+      }
+      expect(batches).toBeGreaterThan(0);
     });
 
     promise('without a key gives a safe position only outside ties', async ({ db, source }) => {
       await items(db);
       const request = await requestOf(source, table('items'), { cursor: ['stamp'], key: [] });
-      const whole: RowBatch[] = [];
-      for await (const batch of source.read(request, never)) whole.push(batch);
-      expect(whole.flatMap(({ rows }) => rows)).toHaveLength(60);
-      expect(whole.at(-1)?.safe).toEqual(whole.flatMap(({ rows }) => rows).at(-1)?.position);
-      const cut: RowBatch[] = [];
-      for await (const batch of source.read({ ...request, limit: 15 }, never)) cut.push(batch);
-      const rows = cut.flatMap((batch) => batch.rows);
-      expect(rows).toHaveLength(15);
-      expect(cut.at(-1)?.safe).toEqual(rows[0]?.position);
+      const read = async (limit: number | null): Promise<{ readonly rows: readonly Row[]; readonly safe: Watermark | null }> => {
+        const rows: Row[] = [];
+        let safe: Watermark | null = null;
+        for await (const batch of source.read({ ...request, limit }, never)) {
+          rows.push(...rowsOf(batch));
+          safe = batch.safe;
+        }
+        return { rows, safe };
+      };
+      const whole = await read(null);
+      expect(whole.rows).toHaveLength(60);
+      expect(whole.safe).toEqual(whole.rows.at(-1)?.position);
+      const cut = await read(15);
+      expect(cut.rows).toHaveLength(15);
+      expect(cut.safe).toEqual(cut.rows[0]?.position);
     });
 
     promise('past a mark reads nothing again when nothing is asked for again', async ({ db, source }) => {
@@ -485,8 +494,8 @@ export function sourceContract(contract: SourceContract): void {
       for await (const batch of source.read(request, never)) {
         // Long enough for a driver that does not wait to take in all 200 MB.
         if (rows === 0) await pause(1500);
-        rows += batch.rows.length;
-        expect(batch.rows.length).toBeLessThanOrEqual(1000);
+        rows += batch.count;
+        expect(batch.count).toBeLessThanOrEqual(5000);
         peak = Math.max(peak, used() - before);
       }
       expect(rows).toBe(200_000);
@@ -502,7 +511,7 @@ export function sourceContract(contract: SourceContract): void {
         let rows = 0;
         for await (const batch of impatient.read(await requestOf(impatient, table('big'), { key: ['id'] }), never)) {
           if (rows < 1000) await pause(700);
-          rows += batch.rows.length;
+          rows += batch.count;
         }
         expect(rows).toBe(20_000);
       },
@@ -515,8 +524,8 @@ export function sourceContract(contract: SourceContract): void {
       const single = open({ pool: 1 });
       const request = await requestOf(single, table('big'), { key: ['id'] });
       for (let round = 0; round < 5; round += 1) {
-        for await (const { rows } of single.read(request, never)) {
-          expect(rows.length).toBeGreaterThan(0);
+        for await (const { count } of single.read(request, never)) {
+          expect(count).toBeGreaterThan(0);
           break;
         }
         const boom = new Error('the consumer failed');

@@ -2,7 +2,7 @@ import { EventEmitter } from 'node:events';
 import type { Engine } from '../../src/engine/engine.ts';
 import type { Clock } from '../../src/kit/clock.ts';
 import { Limiter } from '../../src/kit/limiter.ts';
-import type { RowBatch } from '../../src/model/row.ts';
+import { batchOfRows, type RowBatch } from '../../src/model/row.ts';
 import type { LiberateEvent } from '../../src/observe/event.ts';
 import type { ReadRequest } from '../../src/query/request.ts';
 import { openMemory } from '../../src/sink/memory/memory.ts';
@@ -123,5 +123,5 @@ export function batchOf(...ids: readonly number[]): RowBatch {
       recent: false,
     };
   });
-  return { rows, safe: rows.at(-1)?.position ?? null };
+  return batchOfRows(rows, rows.at(-1)?.position ?? null);
 }

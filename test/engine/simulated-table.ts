@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { Ledger } from '../../src/engine/ledger.ts';
-import type { Progress, Tracker } from '../../src/engine/tracker.ts';
-import type { Row } from '../../src/model/row.ts';
-import type { Horizon } from '../../src/model/watermark.ts';
+import type { Encode, Progress, Tracker } from '../../src/engine/tracker.ts';
+import { RecordBatch } from '../../src/model/record-batch.ts';
+import { batchOfRows, type Row, rowsOf } from '../../src/model/row.ts';
+import type { Horizon, Watermark } from '../../src/model/watermark.ts';
 
 /** A row as it is committed. `id`: what orders rows of one stamp, and the cursor of an incrementing table. */
 export interface Stored {
@@ -123,7 +124,7 @@ export interface PollSetup {
   readonly table: SimulatedTable;
   readonly before: Progress;
   readonly plan: Omit<Poll, 'kind'>;
-  open(horizon: Horizon): Tracker;
+  open(horizon: Horizon, encode: Encode): Tracker;
   /** The rows after a position in the tracker's window, in reading order. */
   read(tracker: Tracker, rows: readonly Stored[], page: Row | null): readonly Row[];
   rowOf(row: Row): Stored;
@@ -136,7 +137,12 @@ const pageRows = 2;
 /** A cycle as the engine runs it: horizon, then page by page, then the end; or cut short with only a part acknowledged. */
 export async function runPoll({ table, before, plan, open, read, rowOf, encode }: PollSetup): Promise<Polled> {
   const { crash } = plan;
-  const tracker = open(table.horizon());
+  const encodeRow: Encode = (rows, at, into) => {
+    const stored = rowOf(rowsOf(rows)[at] as Row);
+    into.add({ key: Buffer.from(String(stored.id)), value: Buffer.from(encode(stored)), timestamp: '0' });
+  };
+  const event = new RecordBatch({}, 64);
+  const tracker = open(table.horizon(), encodeRow);
   let state = before;
   const ledger = new Ledger({ ...before, loaded: true }, ({ loaded: _, ...progress }) => {
     state = progress;
@@ -145,7 +151,7 @@ export async function runPoll({ table, before, plan, open, read, rowOf, encode }
   const happens = (at: number): void => {
     for (const one of plan.between[at] ?? []) table.apply(one);
   };
-  const reach = ({ row }: Mark): Promise<void> => ledger.commit({ ...tracker.at(row.position), loaded: true });
+  const reach = ({ mark }: Mark): Promise<void> => ledger.commit({ ...tracker.at(mark), loaded: true });
   happens(0);
   const published: (readonly [number, string])[] = [];
   const marks: Mark[] = [];
@@ -153,16 +159,18 @@ export async function runPoll({ table, before, plan, open, read, rowOf, encode }
   let committed: Mark | null = null;
   for (let number = 0; ; number += 1) {
     const rows = read(tracker, [...table.committed.values()], page).slice(0, pageRows);
-    for (const row of rows) {
+    const batch = batchOfRows(rows, null);
+    for (const [at, row] of rows.entries()) {
       const stored = rowOf(row);
-      const key = Buffer.from(String(stored.id));
-      const value = encode(stored);
-      if (tracker.meet(row, key, Buffer.from(value))) {
-        ledger.leaves(key, Buffer.from(value));
-        published.push([stored.id, value]);
+      event.clear();
+      encodeRow(batch, at, event);
+      if (tracker.meet(batch, at, event)) {
+        ledger.leaves(event);
+        published.push([stored.id, encode(stored)]);
       }
-      if (row.ahead) marks.push({ row, published: published.length });
     }
+    const mark = tracker.met(batch);
+    if (mark !== null) marks.push({ mark, published: published.length });
     await ledger.ready();
     if (crash?.early === true && committed === null) {
       committed = marks[crash.mark] ?? null;
@@ -183,7 +191,7 @@ export async function runPoll({ table, before, plan, open, read, rowOf, encode }
 
 /** A position that can be committed, and how many rows were published up to it. */
 interface Mark {
-  readonly row: Row;
+  readonly mark: Watermark;
   readonly published: number;
 }
 

@@ -5,7 +5,7 @@ import type { Horizon } from '../../src/model/watermark.ts';
 
 const horizon = (floor: number, now: number): Horizon => ({ now: BigInt(now), floor: BigInt(floor), method: 'test' });
 const polled: Progress = { ...noProgress, mark: ['120', 'a'], since: '100' };
-const open = (at: Horizon): StampTracker => new StampTracker(polled, at, { kind: 'all' });
+const open = (at: Horizon): StampTracker => new StampTracker(polled, at, { kind: 'all' }, () => undefined);
 
 it('a look that sees less than the one before does not reach back behind what that one had proved', () => {
   const tracker = open(horizon(40, 160));

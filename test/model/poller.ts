@@ -134,13 +134,14 @@ function failingSink(memory: Sink, crash: Crash | null): Sink {
     get: (target, name) => {
       if (name === 'limits') return () => ({ records: 3, bytes: 1_000_000, inFlight: 2 });
       if (name !== 'send') return Reflect.get(target, name, target);
-      const send: Sink['send'] = async (topic, records, aborted) => {
+      const send: Sink['send'] = async (topic, batch, aborted) => {
         const at = sends;
         sends += 1;
-        if (crash?.kind !== 'send' || (at !== crash.at && at !== crash.at + 1)) return target.send(topic, records, aborted);
+        if (crash?.kind !== 'send' || (at !== crash.at && at !== crash.at + 1)) return target.send(topic, batch, aborted);
         const fails = at === crash.at;
         if (fails === crash.late) await turns(5);
-        await target.send(topic, fails ? records.slice(0, crash.written) : records, aborted);
+        for (let left = batch.count; fails && left > crash.written; left -= 1) batch.pop();
+        await target.send(topic, batch, aborted);
         if (fails) throw new LiberateError('LIB305', 'the sink fails as it was told to');
       };
       return send;

@@ -60,6 +60,7 @@ describe('planRead', () => {
       positionAt: [2, 0],
       aheadAt: null,
       recentAt: null,
+      width: 3,
     });
   });
 

@@ -2,10 +2,13 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Value } from '../../src/model/value.ts';
 import { eventTime } from '../../src/schema/event-time.ts';
+import { oneRow } from '../support/rows.ts';
 import { column } from './column.ts';
 
 const cursor = [column('at', 'timestamp')];
-const timeOf = (value: Value, timezone: string | null = null): string | null => eventTime(cursor, ['at'], timezone)([value]);
+const timeOf = (value: Value, timezone: string | null = null): string | null =>
+  text(eventTime(cursor, ['at'], timezone)(oneRow([value]), 0));
+const text = (millis: number | null): string | null => (millis === null ? null : String(millis));
 const instant = (text: string): string => String(Date.parse(text));
 
 describe('the time of an event', () => {
@@ -90,10 +93,10 @@ describe('the time of an event', () => {
 
   it('is that of the first cursor column that has a value', () => {
     const of = eventTime([column('updated_at', 'timestamp'), column('created_at', 'timestamp')], ['created_at', 'id', 'updated_at'], null);
-    expect(of(['2026-01-01', '1', '2026-02-01'])).toBe(instant('2026-02-01T00:00:00Z'));
-    expect(of(['2026-01-01', '1', null])).toBe(instant('2026-01-01T00:00:00Z'));
-    expect(of([null, '1', null])).toBeNull();
-    expect(eventTime([], ['id'], null)(['1'])).toBeNull();
+    expect(text(of(oneRow(['2026-01-01', '1', '2026-02-01']), 0))).toBe(instant('2026-02-01T00:00:00Z'));
+    expect(text(of(oneRow(['2026-01-01', '1', null]), 0))).toBe(instant('2026-01-01T00:00:00Z'));
+    expect(text(of(oneRow([null, '1', null]), 0))).toBeNull();
+    expect(eventTime([], ['id'], null)(oneRow(['1']), 0)).toBeNull();
   });
 
   it('is exact for every instant that a zone can show, in whatever order the rows come', () => {
@@ -105,7 +108,7 @@ describe('the time of an event', () => {
       fc.assert(
         fc.property(moment, (now) => {
           const shown = wall.format(now);
-          const found = Number(of([shown]));
+          const found = Number(of(oneRow([shown]), 0));
           // Either the instant itself, or the earlier one at which the clock showed the same.
           expect(wall.format(found)).toBe(shown);
           expect(found).toBeLessThanOrEqual(Math.floor(now / 1000) * 1000);
@@ -119,7 +122,7 @@ describe('the time of an event', () => {
     const walls = [...Array(24 * 12).keys()].map((n) =>
       new Date(Date.parse('2026-10-24T12:00:00Z') + n * 300_000).toISOString().slice(0, 19),
     );
-    const times = walls.map((wall) => Number(of([wall])));
+    const times = walls.map((wall) => Number(of(oneRow([wall]), 0)));
     expect(times).toEqual([...times].sort((a, b) => a - b));
   });
 });

@@ -5,6 +5,7 @@ import type { Value } from '../../src/model/value.ts';
 import { eventSchema } from '../../src/schema/event-schema.ts';
 import { jsonEncoder } from '../../src/schema/json-encoder.ts';
 import { jsonWriter } from '../../src/schema/json-value.ts';
+import { eventOf, oneRow, textsOf } from '../support/rows.ts';
 import { column } from './column.ts';
 
 const noRules = { include: null, exclude: [], rename: {} };
@@ -95,34 +96,32 @@ describe('the JSON encoder', () => {
   it('writes the fields in the order of the columns, renamed, without what is excluded', () => {
     const encoder = jsonEncoder(eventSchema(columns, rules, [id]), names);
     const row = ['9007199254740993', 'Ann', '12.50', 'hidden'];
-    expect(encoder.value(row).toString()).toBe('{"id":9007199254740993,"na\\"me":"Ann","amount":12.50}');
-    expect(encoder.key(row)?.toString()).toBe('{"id":9007199254740993}');
+    expect(textsOf(encoder, oneRow(row))).toEqual(['{"id":9007199254740993}', '{"id":9007199254740993,"na\\"me":"Ann","amount":12.50}']);
   });
 
   it('writes null for a value that is not there', () => {
     const encoder = jsonEncoder(eventSchema(columns, rules, [id]), names);
-    expect(encoder.value(['1', null, null, null]).toString()).toBe('{"id":1,"na\\"me":null,"amount":null}');
+    expect(textsOf(encoder, oneRow(['1', null, null, null]))[1]).toBe('{"id":1,"na\\"me":null,"amount":null}');
   });
 
   it('writes an empty object where no column is published', () => {
     const encoder = jsonEncoder(eventSchema(columns, { include: [], exclude: [], rename: {} }, [id]), ['id']);
-    expect([encoder.value(['1']).toString(), encoder.key(['1'])?.toString()]).toEqual(['{}', '{"id":1}']);
+    expect(textsOf(encoder, oneRow(['1']))).toEqual(['{"id":1}', '{}']);
   });
 
   it('has no key where the schema has none', () => {
-    expect(jsonEncoder(eventSchema(columns, noRules, []), names).key(['1', 'a', '1', 's'])).toBeNull();
+    expect(eventOf(jsonEncoder(eventSchema(columns, noRules, []), names), oneRow(['1', 'a', '1', 's'])).key).toBeNull();
   });
 
   it('takes the key from a column that is no field of the value', () => {
     const schema = eventSchema(columns, { include: ['paid'], exclude: [], rename: {} }, [id]);
     const encoder = jsonEncoder(schema, ['paid', 'id']);
-    expect(encoder.value(['1.0', '7']).toString()).toBe('{"paid":1.0}');
-    expect(encoder.key(['1.0', '7'])?.toString()).toBe('{"id":7}');
+    expect(textsOf(encoder, oneRow(['1.0', '7']))).toEqual(['{"id":7}', '{"paid":1.0}']);
   });
 
   it('writes text as UTF-8', () => {
     const encoder = jsonEncoder(eventSchema([column('t')], noRules, []), ['t']);
-    expect(encoder.value(['é😀']).equals(Buffer.from('{"t":"é😀"}', 'utf8'))).toBe(true);
+    expect(eventOf(encoder, oneRow(['é😀'])).value?.equals(Buffer.from('{"t":"é😀"}', 'utf8'))).toBe(true);
   });
 
   it('gives the same bytes for the same row, always, and valid JSON on one line', () => {
@@ -131,10 +130,10 @@ describe('the JSON encoder', () => {
     const [one, other] = [jsonEncoder(schema, ['a', 'b']), jsonEncoder(schema, ['a', 'b'])];
     fc.assert(
       fc.property(fc.tuple(value, value), (row) => {
-        const encoded = one.value(row);
-        expect(encoded.equals(other.value(row))).toBe(true);
-        expect(encoded.toString()).not.toContain('\n');
-        expect(Object.keys(JSON.parse(encoded.toString()) as object)).toEqual(['a', 'b']);
+        const [, encoded] = textsOf(one, oneRow(row));
+        expect(encoded).toBe(textsOf(other, oneRow(row))[1]);
+        expect(encoded).not.toContain('\n');
+        expect(Object.keys(JSON.parse(encoded ?? '') as object)).toEqual(['a', 'b']);
       }),
     );
   });

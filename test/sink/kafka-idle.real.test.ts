@@ -1,6 +1,7 @@
 import kafkajs from 'kafkajs';
 import { afterEach, expect, inject, it, vi } from 'vitest';
 import { uniqueTopic } from '../support/topics.ts';
+import { batchOf } from './batch.ts';
 import { kafkaConfig, never, openWith, record } from './kafka/place.ts';
 
 const { brokers } = inject('servers').kafka;
@@ -29,10 +30,10 @@ it('kafkajs alone sets timers without end', async () => {
 it('an idle connected sink sets no timer', async () => {
   const topic = uniqueTopic('idle');
   await using sink = await openWith(topic, kafkaConfig(brokers));
-  await sink.send(topic, [record('1', '1')], never);
+  await sink.send(topic, batchOf([record('1', '1')]), never);
   expect(await timersWhileIdle()).toBe(0);
   // It is still connected and well.
-  await sink.send(topic, [record('1', '2')], never);
+  await sink.send(topic, batchOf([record('1', '2')]), never);
 });
 
 it('many sends at once are all acknowledged without those timers', async () => {
@@ -40,7 +41,7 @@ it('many sends at once are all acknowledged without those timers', async () => {
   await using sink = await openWith(topics[0] as string, kafkaConfig(brokers));
   for (const topic of topics) await sink.prepare({ name: topic, keyed: true }, never);
   const sends = topics.flatMap((topic) =>
-    Array.from({ length: 40 }, (_, at) => sink.send(topic, [record('1', String(at))], new AbortController().signal)),
+    Array.from({ length: 40 }, (_, at) => sink.send(topic, batchOf([record('1', String(at))]), new AbortController().signal)),
   );
   expect(await Promise.all(sends)).toHaveLength(200);
 });

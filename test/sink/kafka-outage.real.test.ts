@@ -7,6 +7,7 @@ import type { KafkaSinkConfig } from '../../src/sink/sink-config.ts';
 import { freePort } from '../support/free-port.ts';
 import { type FaultyProxy, startProxy } from '../support/proxy.ts';
 import { uniqueTopic } from '../support/topics.ts';
+import { batchOf } from './batch.ts';
 import { kafkaConfig, never, openWith, record, values } from './kafka/place.ts';
 import { startRelay } from './kafka/relay.ts';
 
@@ -38,7 +39,7 @@ async function sendAgain(sink: Sink, topic: string, version: number): Promise<re
   const codes: string[] = [];
   for (let tries = 0; tries < 30; tries += 1) {
     try {
-      await sink.send(topic, batch(version), never);
+      await sink.send(topic, batchOf(batch(version)), never);
       return codes;
     } catch (error) {
       if (!(error instanceof LiberateError) || !error.transient) throw error;
@@ -70,14 +71,14 @@ for (const idempotent of [true, false]) {
       await using network = await startNetwork();
       const topic = uniqueTopic('blackhole');
       await using sink = await openWith(topic, network.config({ idempotent }));
-      await sink.send(topic, batch(0), never);
+      await sink.send(topic, batchOf(batch(0)), never);
 
       network.proxy.blackhole(true);
       const began = Date.now();
-      expect(await codeOf(sink.send(topic, batch(1), never))).toBe('LIB308');
+      expect(await codeOf(sink.send(topic, batchOf(batch(1)), never))).toBe('LIB308');
       expect(Date.now() - began).toBeGreaterThanOrEqual(deadline - 50);
       // The second one cannot even connect.
-      expect(await codeOf(sink.send(topic, batch(1), never))).toBe('LIB308');
+      expect(await codeOf(sink.send(topic, batchOf(batch(1)), never))).toBe('LIB308');
 
       network.proxy.blackhole(false);
       for (const version of [1, 2, 3]) expect(await sendAgain(sink, topic, version)).toEqual([]);
@@ -88,9 +89,9 @@ for (const idempotent of [true, false]) {
       await using network = await startNetwork();
       const topic = uniqueTopic('half');
       await using sink = await openWith(topic, network.config({ idempotent }));
-      await sink.send(topic, batch(0), never);
+      await sink.send(topic, batchOf(batch(0)), never);
       for (let version = 1; version <= 10; version += 1) {
-        const sending = sink.send(topic, batch(version), never);
+        const sending = sink.send(topic, batchOf(batch(version)), never);
         // Somewhere between the request's first byte and its answer.
         for (let turn = 0; turn < version % 6; turn += 1) await new Promise(setImmediate);
         network.proxy.blackhole(true);
@@ -123,7 +124,7 @@ for (const idempotent of [true, false]) {
       await using network = await startNetwork();
       const topic = uniqueTopic('idle');
       await using sink = await openWith(topic, network.config({ idempotent }));
-      await sink.send(topic, batch(0), never);
+      await sink.send(topic, batchOf(batch(0)), never);
       network.proxy.cut();
       await new Promise(setImmediate);
       expect((await sendAgain(sink, topic, 1)).length).toBeLessThanOrEqual(1);
@@ -137,10 +138,10 @@ describe('an outage', () => {
     await using network = await startNetwork();
     const topic = uniqueTopic('away');
     await using sink = await openWith(topic, network.config({ deadline: 10_000 }));
-    await sink.send(topic, batch(0), never);
+    await sink.send(topic, batchOf(batch(0)), never);
     await network.proxy.refuse(true);
     network.proxy.cut();
-    expect(await codeOf(sink.send(topic, batch(1), never))).toBe('LIB301');
+    expect(await codeOf(sink.send(topic, batchOf(batch(1)), never))).toBe('LIB301');
     expect(await codeOf(sink.check(never))).toBe('LIB301');
     await network.proxy.refuse(false);
     expect(await sendAgain(sink, topic, 1)).toEqual([]);
@@ -151,17 +152,17 @@ describe('an outage', () => {
     await using network = await startNetwork();
     const topic = uniqueTopic('abort');
     await using sink = await openWith(topic, network.config({ deadline: 60_000 }));
-    await sink.send(topic, batch(0), never);
+    await sink.send(topic, batchOf(batch(0)), never);
     network.proxy.blackhole(true);
     const controller = new AbortController();
     const reason = new Error('stopped by the test');
-    const sending = sink.send(topic, batch(1), controller.signal);
+    const sending = sink.send(topic, batchOf(batch(1)), controller.signal);
     await new Promise(setImmediate);
     controller.abort(reason);
     await expect(sending).rejects.toBe(reason);
 
     // It waits for the one left behind, and is itself open to an abort.
-    const waiting = sink.send(topic, batch(9), AbortSignal.timeout(100));
+    const waiting = sink.send(topic, batchOf(batch(9)), AbortSignal.timeout(100));
     expect(await codeOf(waiting)).toMatchObject({ name: 'TimeoutError' });
 
     network.proxy.blackhole(false);
@@ -178,10 +179,9 @@ describe('an outage', () => {
     await sink.prepare({ name: two, keyed: true }, never);
     await Promise.all([sendAgain(sink, one, 0), sendAgain(sink, two, 0)]);
     network.proxy.blackhole(true);
-    expect(await Promise.all([codeOf(sink.send(one, batch(1), never)), codeOf(sink.send(two, batch(1), never))])).toEqual([
-      'LIB308',
-      'LIB308',
-    ]);
+    expect(await Promise.all([codeOf(sink.send(one, batchOf(batch(1)), never)), codeOf(sink.send(two, batchOf(batch(1)), never))])).toEqual(
+      ['LIB308', 'LIB308'],
+    );
     network.proxy.blackhole(false);
     await Promise.all([sendAgain(sink, one, 1), sendAgain(sink, two, 1)]);
     await expectOrder(one, 2);
@@ -192,14 +192,14 @@ describe('an outage', () => {
     await using network = await startNetwork();
     const topic = uniqueTopic('close');
     const sink = await openWith(topic, network.config({ deadline: 60_000 }));
-    await sink.send(topic, batch(0), never);
+    await sink.send(topic, batchOf(batch(0)), never);
     network.proxy.blackhole(true);
-    const sending = codeOf(sink.send(topic, batch(1), never));
+    const sending = codeOf(sink.send(topic, batchOf(batch(1)), never));
     const began = Date.now();
     await sink[Symbol.asyncDispose]();
     expect(Date.now() - began).toBeLessThan(10_000);
     expect(await sending).toBe('LIB308');
-    await expect(sink.send(topic, batch(2), never)).rejects.toThrow('closed');
+    await expect(sink.send(topic, batchOf(batch(2)), never)).rejects.toThrow('closed');
   });
 
   it.skipIf(secure === null)('over TLS, a network that swallows everything is survived too', async () => {
@@ -211,7 +211,7 @@ describe('an outage', () => {
     await using sink = openKafka(kafkaConfig([`127.0.0.1:${proxy.port}`], { tls, deadline }));
     await sink.prepare({ name: topic, keyed: true }, never);
     proxy.blackhole(true);
-    expect(await codeOf(sink.send(topic, batch(0), never))).toBe('LIB308');
+    expect(await codeOf(sink.send(topic, batchOf(batch(0)), never))).toBe('LIB308');
     proxy.blackhole(false);
     expect(await sendAgain(sink, topic, 0)).toEqual([]);
     await expectOrder(topic, 1);

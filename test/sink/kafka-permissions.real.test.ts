@@ -5,6 +5,7 @@ import type { KafkaSinkConfig } from '../../src/sink/sink-config.ts';
 import { startKafka } from '../servers/kafka.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
 import { uniqueTopic } from '../support/topics.ts';
+import { batchOf } from './batch.ts';
 import { kafkaConfig, never, record } from './kafka/place.ts';
 
 const { AclOperationTypes, AclPermissionTypes, AclResourceTypes, ResourcePatternTypes } = kafkajs;
@@ -61,7 +62,7 @@ it('a user who may see the topic and not write: LIB310 from the first send', asy
   await grant(topic, 'DESCRIBE');
   await using sink = openKafka(config);
   await sink.prepare({ name: topic, keyed: true }, never);
-  await expect(sink.send(topic, [record('1', '1')], never)).rejects.toMatchObject({
+  await expect(sink.send(topic, batchOf([record('1', '1')]), never)).rejects.toMatchObject({
     code: 'LIB310',
     message: expect.stringContaining(topic),
   });
@@ -75,7 +76,7 @@ it('a user who may write and not read the settings: publishes, with a finding', 
   expect(await sink.prepare({ name: topic, keyed: true }, never)).toEqual([
     expect.objectContaining({ severity: 'info', message: expect.stringContaining('may not be read') }),
   ]);
-  await sink.send(topic, [record('1', '1')], never);
+  await sink.send(topic, batchOf([record('1', '1')]), never);
 });
 
 it('a user who may make just this topic: makes it', async () => {
@@ -83,5 +84,5 @@ it('a user who may make just this topic: makes it', async () => {
   await grant(topic, 'CREATE', 'DESCRIBE', 'WRITE');
   await using sink = openKafka(config);
   await sink.prepare({ name: topic, keyed: true }, never);
-  await sink.send(topic, [record('1', '1')], never);
+  await sink.send(topic, batchOf([record('1', '1')]), never);
 });

@@ -8,6 +8,7 @@ import { notOurBroker } from '../servers/facts.ts';
 import { freePort } from '../support/free-port.ts';
 import { startProxy } from '../support/proxy.ts';
 import { readTopic, uniqueTopic } from '../support/topics.ts';
+import { batchOf } from './batch.ts';
 import { kafkaConfig, never, openWith, record, seen } from './kafka/place.ts';
 
 const { brokers, secure } = inject('servers').kafka;
@@ -66,7 +67,7 @@ describe('every way in', () => {
         await using sink = await openWith(topic, config());
         expect((await sink.check(never))[0]?.message).toMatch(/^Kafka cluster \S+ with 1 broker$/);
         const records = [record('1', 'one', { headers: { name: 'grün' } }), record('1', null)];
-        await sink.send(topic, records, never);
+        for (const one of records) await sink.send(topic, batchOf([one]), never);
         expect((await readTopic(brokers, topic)).map(seen)).toEqual([
           { key: '1', value: 'one', timestamp: '1700000000000', headers: { name: 'grün' } },
           { key: '1', value: null, timestamp: '1700000000000', headers: {} },
@@ -89,8 +90,8 @@ describe('every codec', () => {
       );
       const records = Array.from({ length: 200 }, (_, at) => record(`key ${at}`, `value ${at} ${'abc'.repeat(50)}`));
       // 200 records of 170 bytes are more than the topic takes unpacked.
-      if (compression === 'none') expect((await failure(sink.send(topic, records, never))).code).toBe('LIB305');
-      else await sink.send(topic, records, never);
+      if (compression === 'none') expect((await failure(sink.send(topic, batchOf(records), never))).code).toBe('LIB305');
+      else await sink.send(topic, batchOf(records), never);
       const expected = compression === 'none' ? [] : records.map((one) => one.value?.toString());
       expect((await readTopic(brokers, topic)).map(({ value }) => value)).toEqual(expected);
     });
@@ -107,7 +108,7 @@ describe('what is refused says why', () => {
     for (const broker of dead) expect(error.message).toContain(broker);
     expect(error.message).toContain('ECONNREFUSED');
     expect(Date.now() - began).toBeLessThan(8000);
-    expect((await failure(sink.send('t', [record('1', '1')], never))).code).toBe('LIB301');
+    expect((await failure(sink.send('t', batchOf([record('1', '1')]), never))).code).toBe('LIB301');
   });
 
   it('a host that does not exist: LIB301', async () => {
@@ -199,11 +200,11 @@ describe('what is refused says why', () => {
       kafkaConfig(brokers, { topicDefaults: { partitions: 1, replication: 1, create: true, config: { 'max.message.bytes': '5000' } } }),
     );
     expect(sink.limits(topic)).toMatchObject({ bytes: 4500, inFlight: 1 });
-    const error = await failure(sink.send(topic, [record('fits', 'x'), record('{"id":7}', 'y'.repeat(6000))], never));
+    const error = await failure(sink.send(topic, batchOf([record('fits', 'x'), record('{"id":7}', 'y'.repeat(6000))]), never));
     expect(error.code).toBe('LIB305');
     expect(error.message).toContain('{"id":7}');
     expect(error.message).toMatch(/5000 bytes.* about 60\d\d/);
-    await sink.send(topic, [record('fits', 'x')], never);
+    await sink.send(topic, batchOf([record('fits', 'x')]), never);
     expect((await readTopic(brokers, topic)).map(({ key }) => key)).toEqual(['fits']);
   });
 
@@ -214,7 +215,7 @@ describe('what is refused says why', () => {
       kafkaConfig(brokers, { topicDefaults: { partitions: 1, replication: 1, create: true, config: { 'max.message.bytes': '5000' } } }),
     );
     const records = [record('a', 'x'.repeat(2000)), record('b', 'x'.repeat(2500)), record('c', 'x'.repeat(1500))];
-    const error = await failure(sink.send(topic, records, never));
+    const error = await failure(sink.send(topic, batchOf(records), never));
     expect(error.code).toBe('LIB305');
     expect(error.message).toMatch(/the largest is the record with key b with about 25\d\d/);
   });
@@ -233,7 +234,7 @@ describe('what is refused says why', () => {
       record('far', 'x', { timestamp: String(now + 9e9) }),
       record('old', 'x', { timestamp: String(now - 1e6) }),
     ];
-    const error = await failure(sink.send(topic, records, never));
+    const error = await failure(sink.send(topic, batchOf(records), never));
     expect(error.code).toBe('LIB309');
     expect(error.message).toContain('the record with key far');
   });
@@ -241,9 +242,11 @@ describe('what is refused says why', () => {
   it('a topic that is deleted under way: LIB303', async () => {
     const topic = uniqueTopic('gone');
     await using sink = await openWith(topic, kafkaConfig(brokers));
-    await sink.send(topic, [record('1', '1')], never);
+    await sink.send(topic, batchOf([record('1', '1')]), never);
     await deleteTopic(topic);
-    await expect.poll(async () => (await failure(sink.send(topic, [record('1', '2')], never))).code, { timeout: 20_000 }).toBe('LIB303');
+    await expect
+      .poll(async () => (await failure(sink.send(topic, batchOf([record('1', '2')]), never))).code, { timeout: 20_000 })
+      .toBe('LIB303');
   });
 });
 
@@ -252,7 +255,7 @@ describe('records', () => {
     const topic = uniqueTopic('future');
     await using sink = await openWith(topic, kafkaConfig(brokers));
     const timestamp = String(Date.now() + 400 * 86_400_000);
-    await sink.send(topic, [record('1', '1', { timestamp })], never);
+    await sink.send(topic, batchOf([record('1', '1', { timestamp })]), never);
     expect((await readTopic(brokers, topic)).map((one) => String(one.timestamp))).toEqual([timestamp]);
   });
 
@@ -263,11 +266,7 @@ describe('records', () => {
       kafkaConfig(brokers, { topicDefaults: { partitions: 7, replication: 1, config: {}, create: true } }),
     );
     const keys = Array.from({ length: 200 }, (_, at) => `{"id":${at ** 3}}`);
-    await sink.send(
-      topic,
-      keys.map((key) => record(key, key)),
-      never,
-    );
+    await sink.send(topic, batchOf(keys.map((key) => record(key, key))), never);
     const found = await readTopic(brokers, topic);
     expect(found).toHaveLength(keys.length);
     for (const { key, partition } of found) expect(partition).toBe((murmur2OfJava(Buffer.from(key as string)) & 0x7fffffff) % 7);
@@ -281,11 +280,7 @@ describe('records', () => {
       false,
     );
     for (let batch = 0; batch < 6; batch += 1) {
-      await sink.send(
-        topic,
-        Array.from({ length: 5 }, () => record(null, `batch ${batch}`)),
-        never,
-      );
+      await sink.send(topic, batchOf(Array.from({ length: 5 }, () => record(null, `batch ${batch}`))), never);
     }
     const found = await readTopic(brokers, topic);
     const partitionsOf = (batch: number) =>

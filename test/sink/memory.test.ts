@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import { openMemory } from '../../src/sink/memory/memory.ts';
 import { sinkContract } from '../contract/sink.ts';
+import { batchOf } from './batch.ts';
 
 sinkContract({
   kind: 'memory',
@@ -25,8 +26,8 @@ sinkContract({
 
 it('keeps a record as it was sent when its buffer is used again', async () => {
   await using sink = openMemory();
-  const value = Buffer.from('{"a":1}');
-  await sink.send('t', [{ key: null, value, timestamp: '0', headers: {} }], new AbortController().signal);
-  value.fill('x');
+  const batch = batchOf([{ key: null, value: Buffer.from('{"a":1}'), timestamp: '0', headers: {} }]);
+  await sink.send('t', batch, new AbortController().signal);
+  batch.bytes.fill('x');
   expect(sink.records('t')[0]?.value?.toString()).toBe('{"a":1}');
 });

@@ -7,6 +7,7 @@ import type { OutboundRecord } from '../../src/model/record.ts';
 import { openNdjson } from '../../src/sink/ndjson/ndjson.ts';
 import type { Sink } from '../../src/sink/sink.ts';
 import { sinkContract } from '../contract/sink.ts';
+import { batchOf } from './batch.ts';
 import { linesOf, members, seenLine } from './lines.ts';
 
 const never = new AbortController().signal;
@@ -52,7 +53,8 @@ describe('a line of ndjson', () => {
   it('has key, value, timestamp and headers in this order', async () => {
     await using place = await folder();
     await using sink = place.open();
-    await sink.send('t', [event('{"n":9223372036854775807}', { headers: { a: 'b' } }), event(null)], never);
+    await sink.send('t', batchOf([event('{"n":9223372036854775807}', { headers: { a: 'b' } })]), never);
+    await sink.send('t', batchOf([event(null)]), never);
     expect(await place.text('t.ndjson')).toBe(
       '{"key":{"id":1},"value":{"n":9223372036854775807},"timestamp":"2025-11-21T11:45:12.345Z","headers":{"a":"b"}}\n' +
         '{"key":{"id":1},"value":null,"timestamp":"2025-11-21T11:45:12.345Z","headers":{}}\n',
@@ -62,7 +64,7 @@ describe('a line of ndjson', () => {
   it('stays one line when the JSON text of a value is spread over several', async () => {
     await using place = await folder();
     await using sink = place.open();
-    await sink.send('t', [event('{\r\n  "a": "x\\ny",\n  "b": 12345678901234567890\n}')], never);
+    await sink.send('t', batchOf([event('{\r\n  "a": "x\\ny",\n  "b": 12345678901234567890\n}')]), never);
     const [line, ...more] = linesOf(await place.text('t.ndjson'));
     expect(more).toEqual([]);
     expect(members(line as string)[1]).toEqual(['value', '{    "a": "x\\ny",   "b": 12345678901234567890 }']);
@@ -71,8 +73,8 @@ describe('a line of ndjson', () => {
   it('refuses a timestamp that is none, and writes nothing of the batch', async () => {
     await using place = await folder();
     await using sink = place.open();
-    await expect(sink.send('t', [event('1'), event('2', { timestamp: 'x' })], never)).rejects.toMatchObject({ code: 'LIB309' });
-    await sink.send('t', [event('3')], never);
+    await expect(sink.send('t', batchOf([event('1'), event('2', { timestamp: 'x' })]), never)).rejects.toMatchObject({ code: 'LIB309' });
+    await sink.send('t', batchOf([event('3')]), never);
     expect(linesOf(await place.text('t.ndjson')).map((line) => JSON.parse(line).value)).toEqual([3]);
   });
 });
@@ -81,7 +83,7 @@ describe('the files of ndjson', () => {
   it('are named after their topics, with what a file name cannot hold percent-encoded', async () => {
     await using place = await folder();
     await using sink = place.open();
-    for (const topic of ['shop.public.orders', '../evil/ä b%', '..']) await sink.send(topic, [event('1')], never);
+    for (const topic of ['shop.public.orders', '../evil/ä b%', '..']) await sink.send(topic, batchOf([event('1')]), never);
     for (const file of ['shop.public.orders.ndjson', '..%2Fevil%2F%C3%A4%20b%25.ndjson', '...ndjson']) {
       expect(linesOf(await place.text(file))).toHaveLength(1);
     }
@@ -98,11 +100,11 @@ describe('the files of ndjson', () => {
   it('are followed when they are moved away or deleted, so that nothing is written to a file without a name', async () => {
     await using place = await folder();
     await using sink = place.open();
-    await sink.send('t', [event('1')], never);
+    await sink.send('t', batchOf([event('1')]), never);
     await rename(join(place.path, 't.ndjson'), join(place.path, 't.1.ndjson'));
-    await sink.send('t', [event('2')], never);
+    await sink.send('t', batchOf([event('2')]), never);
     await unlink(join(place.path, 't.ndjson'));
-    await sink.send('t', [event('3')], never);
+    await sink.send('t', batchOf([event('3')]), never);
     expect(JSON.parse(await place.text('t.1.ndjson')).value).toBe(1);
     expect(JSON.parse(await place.text('t.ndjson')).value).toBe(3);
   });
@@ -126,7 +128,7 @@ describe('a file found on opening', () => {
     const findings = await sink.prepare({ name: 't', keyed: true }, never);
     expect(findings).toEqual([expect.objectContaining({ severity: 'warning', message: expect.stringContaining(`${torn.length} bytes`) })]);
     expect(await place.text('t.ndjson')).toBe(whole);
-    await sink.send('t', [event('{"a":1}')], never);
+    await sink.send('t', batchOf([event('{"a":1}')]), never);
     expect(await place.text('t.ndjson')).toBe(whole + line);
   });
 
@@ -145,7 +147,7 @@ describe('a file found on opening', () => {
       code: 'LIB307',
       message: expect.stringContaining('t.ndjson'),
     });
-    await expect(sink.send('t', [event('1')], never)).rejects.toMatchObject({ code: 'LIB307' });
+    await expect(sink.send('t', batchOf([event('1')]), never)).rejects.toMatchObject({ code: 'LIB307' });
     expect(await place.text('t.ndjson')).toBe(text);
   });
 
@@ -156,7 +158,7 @@ describe('a file found on opening', () => {
     await using sink = place.open();
     await expect(sink.prepare({ name: 't', keyed: true }, never)).rejects.toMatchObject({ code: 'LIB307' });
     await rename(path, `${path}.old`);
-    await sink.send('t', [event('{"a":1}')], never);
+    await sink.send('t', batchOf([event('{"a":1}')]), never);
     expect(await place.text('t.ndjson')).toBe(line);
   });
 });
@@ -197,34 +199,37 @@ describe('a failing write of ndjson', () => {
     await symlink('/dev/full', join(place.path, 't.ndjson'));
     await using sink = place.open();
     const message = expect.stringMatching(/writing .*t\.ndjson failed: the disk is full \(ENOSPC\)/);
-    await expect(sink.send('t', [event('1')], never)).rejects.toMatchObject({ code: 'LIB306', message });
+    await expect(sink.send('t', batchOf([event('1')]), never)).rejects.toMatchObject({ code: 'LIB306', message });
   });
 
   it.skipIf(!canLimit)('leaves no half line behind, and the same batch can be sent again', async () => {
     await using place = await folder();
     await using sink = place.open();
     const batch = Array.from({ length: 100 }, (_, at) => event(`{"n":${at},"pad":"${'x'.repeat(100)}"}`));
-    await sink.send('t', batch, never);
+    await sink.send('t', batchOf(batch), never);
     const { size } = await stat(join(place.path, 't.ndjson'));
     limitFiles(size + 1000);
     try {
       // The system takes 1,000 bytes, which end in the middle of a line, and refuses the rest.
-      await expect(sink.send('t', batch, never)).rejects.toMatchObject({ code: 'LIB306', message: expect.stringContaining('EFBIG') });
+      await expect(sink.send('t', batchOf(batch), never)).rejects.toMatchObject({
+        code: 'LIB306',
+        message: expect.stringContaining('EFBIG'),
+      });
       expect((await stat(join(place.path, 't.ndjson'))).size).toBe(size);
     } finally {
       limitFiles('unlimited');
     }
-    await sink.send('t', batch, never);
+    await sink.send('t', batchOf(batch), never);
     expect(linesOf(await place.text('t.ndjson')).map((text) => JSON.parse(text).value.n)).toEqual([...batch.keys(), ...batch.keys()]);
   });
 
   it('leaves lines alone that somebody else appended since', async () => {
     await using place = await folder();
     await using sink = place.open();
-    await sink.send('t', [event('1')], never);
+    await sink.send('t', batchOf([event('1')]), never);
     const other = '{"key":null,"value":2,"timestamp":"2025-11-21T11:45:12.345Z","headers":{}}\n';
     await appendFile(join(place.path, 't.ndjson'), other);
-    await sink.send('t', [event('3')], never);
+    await sink.send('t', batchOf([event('3')]), never);
     expect(linesOf(await place.text('t.ndjson')).map((text) => JSON.parse(text).value)).toEqual([1, 2, 3]);
   });
 });

@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import type { StdoutSinkConfig } from '../../src/sink/sink-config.ts';
 import { openStdout } from '../../src/sink/stdout/stdout.ts';
 import { sinkContract } from '../contract/sink.ts';
+import { batchOf } from './batch.ts';
 import { linesOf, members, seenLine } from './lines.ts';
 
 const config: StdoutSinkConfig = { kind: 'stdout', name: 'out' };
@@ -43,7 +44,7 @@ describe('stdout', () => {
   it('names the topic first on each line', async () => {
     const stream = new PassThrough();
     await using sink = openStdout(config, stream);
-    await sink.send('shop "a"', [event('{"n":9223372036854775807}')], never);
+    await sink.send('shop "a"', batchOf([event('{"n":9223372036854775807}')]), never);
     expect(members(linesOf(String(stream.read()))[0] as string)).toEqual([
       ['topic', '"shop \\"a\\""'],
       ['key', '{"id":1}'],
@@ -65,7 +66,7 @@ describe('stdout', () => {
     });
     await using sink = openStdout(config, stream);
     let acknowledged = 0;
-    const sends = ['1', '2', '3'].map((value) => sink.send('t', [event(value)], never).then(() => (acknowledged += 1)));
+    const sends = ['1', '2', '3'].map((value) => sink.send('t', batchOf([event(value)]), never).then(() => (acknowledged += 1)));
     for (const batch of [1, 2, 3]) {
       // What the stream holds beyond the batch it was given would count here.
       while (taken.length < batch) await new Promise(setImmediate);
@@ -90,11 +91,11 @@ describe('stdout', () => {
     });
     await using sink = openStdout(config, stream);
     const stop = new AbortController();
-    const first = sink.send('t', [event('"first"')], stop.signal);
+    const first = sink.send('t', batchOf([event('"first"')]), stop.signal);
     while (taken.length === 0) await new Promise(setImmediate);
     stop.abort(new Error('stopped by the test'));
     await expect(first).rejects.toThrow('stopped by the test');
-    const second = sink.send('t', [event('"second"')], never);
+    const second = sink.send('t', batchOf([event('"second"')]), never);
     release();
     while (taken.length < 2) await new Promise(setImmediate);
     release();
@@ -106,12 +107,12 @@ describe('stdout', () => {
     const reader = spawn('head', ['-n', '1'], { stdio: ['pipe', 'ignore', 'ignore'] });
     const gone = once(reader, 'exit');
     await using sink = openStdout(config, reader.stdin);
-    await sink.send('t', [event('1')], never);
+    await sink.send('t', batchOf([event('1')]), never);
     await gone;
     const failing = (async () => {
-      for (;;) await sink.send('t', [event('2')], never);
+      for (;;) await sink.send('t', batchOf([event('2')]), never);
     })();
     await expect(failing).rejects.toMatchObject({ code: 'LIB311', message: expect.stringContaining('its reader has gone away') });
-    await expect(sink.send('t', [event('3')], never)).rejects.toMatchObject({ code: 'LIB311' });
+    await expect(sink.send('t', batchOf([event('3')]), never)).rejects.toMatchObject({ code: 'LIB311' });
   });
 });

@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import type { Column } from '../../src/model/column.ts';
+import { rowsOf } from '../../src/model/row.ts';
 import type { PlannedRead } from '../../src/query/plan.ts';
 import type { ReadRequest } from '../../src/query/request.ts';
 import { onePast, Page } from '../../src/source/batches.ts';
+import { valueRows } from '../../src/source/value-rows.ts';
 
 const column = (name: string): Column => ({ name, type: { kind: 'text' }, native: 'text', nullable: false });
 
@@ -18,18 +20,29 @@ const keyed: ReadRequest = {
   sample: null,
   limit: null,
 };
-const plan: PlannedRead = { sql: '', binds: [], orderedBy: ['stamp', 'id'], positionAt: [2, 0], aheadAt: null, recentAt: null };
+const plan: PlannedRead = { sql: '', binds: [], orderedBy: ['stamp', 'id'], positionAt: [2, 0], aheadAt: null, recentAt: null, width: 3 };
 const keyless: ReadRequest = { ...keyed, key: [] };
 const keylessPlan: PlannedRead = { ...plan, orderedBy: ['stamp'], positionAt: [2] };
 
-const page = (request = keyed, planned = plan, values: readonly (((text: string) => string) | null)[] = [null, null]): Page<string> =>
-  new Page(request, planned, { values, mark: null });
+/** A page of texts, or of what else a driver gives. */
+function page(request = keyed, planned = plan) {
+  const inner = new Page(request, planned);
+  return {
+    get done(): boolean {
+      return inner.done;
+    },
+    batch: (raws: readonly (readonly (string | number | bigint | null)[])[], end: boolean) => {
+      const batch = inner.batch(valueRows(raws, request.columns.length, String), end);
+      return batch === null ? null : { rows: rowsOf(batch), safe: batch.safe };
+    },
+  };
+}
 const row = (id: string, stamp: string, note: string | null = 'n'): (string | null)[] => [id, note, stamp];
 
 describe('a page of rows', () => {
   it('takes values by column, positions as raw text, and nothing beside them', () => {
-    const batch = page(keyed, plan, [(text) => `<${text}>`, null]).batch([row('1', 's', null)], true);
-    expect(batch).toEqual({ rows: [{ values: ['<1>', null], position: ['s', '1'], ahead: true, recent: false }], safe: ['s', '1'] });
+    const batch = page().batch([row('1', 's', null)], true);
+    expect(batch).toEqual({ rows: [{ values: ['1', null], position: ['s', '1'], ahead: true, recent: false }], safe: ['s', '1'] });
   });
 
   it('reads the flags in whatever form a driver gives 1 and 0', () => {
@@ -43,7 +56,7 @@ describe('a page of rows', () => {
         ['1', 'n', 's', one, zero],
         ['2', 'n', 's', zero, one],
       ];
-      const batch = new Page<string | number | bigint>(keyed, flagged, { values: [null, null], mark: String }).batch(raws, true);
+      const batch = page(keyed, flagged).batch(raws, true);
       expect(batch?.rows.map(({ ahead, recent }) => [ahead, recent])).toEqual([
         [true, false],
         [false, true],

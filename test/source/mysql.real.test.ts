@@ -3,7 +3,7 @@ import { setInterval } from 'node:timers';
 import { describe, expect, inject, it } from 'vitest';
 import type { LiberateError } from '../../src/kit/errors.ts';
 import type { Column, Relation, Shape } from '../../src/model/column.ts';
-import type { Row } from '../../src/model/row.ts';
+import { type Row, rowsOf } from '../../src/model/row.ts';
 import { planRead } from '../../src/query/plan.ts';
 import type { ReadRequest, Window } from '../../src/query/request.ts';
 import { flavourOf } from '../../src/source/mysql/flavour.ts';
@@ -72,7 +72,7 @@ async function requestOf(
 
 async function readAll(source: Source, request: ReadRequest): Promise<readonly Row[]> {
   const rows: Row[] = [];
-  for await (const batch of source.read(request, never)) rows.push(...batch.rows);
+  for await (const batch of source.read(request, never)) rows.push(...rowsOf(batch));
   return rows;
 }
 
@@ -259,7 +259,7 @@ describe('the horizon of a real server', () => {
   it('is not held back by a long read of another job, and is shared by jobs that ask at once', async () => {
     await using db = await createDatabase();
     await db.run('CREATE TABLE t (id int PRIMARY KEY)');
-    await db.run('INSERT INTO t SELECT seq FROM seq_1_to_100000');
+    await db.run('INSERT INTO t SELECT seq FROM seq_1_to_400000');
     await using source = open(db.url, { pool: 3 });
     const request = await requestOf(source, table('t'), { key: ['id'] });
     const first = await source.horizon(null, never);

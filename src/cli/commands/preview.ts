@@ -23,8 +23,8 @@ export async function preview(options: PreviewOptions, surroundings: Surrounding
     for (const job of jobs) {
       const use = sources.get(job.source);
       if (use === undefined) continue;
-      for (const { plan, records } of await previewJob(job, use, options.rows, Date.now(), signal)) {
-        await sink.send(plan.topic.name, records, signal);
+      for (const { plan, events } of await previewJob(job, use, options.rows, Date.now(), signal)) {
+        await sink.send(plan.topic.name, events, signal);
       }
     }
   } catch (error) {

@@ -1,5 +1,4 @@
-import type { Message } from 'kafkajs';
-import type { OutboundRecord } from '../../model/record.ts';
+import type { RecordBatch } from '../../model/record-batch.ts';
 import type { KafkaSinkConfig } from '../sink-config.ts';
 import { openClient } from './client.ts';
 import { useCompression } from './codecs.ts';
@@ -16,7 +15,7 @@ export interface RecordProducer {
    * one topic that are under way together may arrive in any order. After a rejection the producer
    * must not be used for another send.
    */
-  send(topic: string, records: readonly OutboundRecord[]): Promise<void>;
+  send(topic: string, batch: RecordBatch): Promise<void>;
   /** Disconnects in a few seconds at most; what is under way may still be acknowledged. */
   close(): Promise<void>;
   /** Cuts the connections at once: nothing of what is under way is written from now on. */
@@ -48,12 +47,11 @@ export function openKafkajsProducer(config: KafkaSinkConfig, log: KafkaLog): Rec
   let opened: ReturnType<typeof open> | null = null;
 
   return {
-    async send(topic, records) {
+    async send(topic, batch) {
       opened ??= open();
       const compression = await opened;
       partitioner.turn(topic);
-      // kafkajs reads the records and keeps nothing of them: its type lacks only the `readonly`.
-      await producer.send({ topic, messages: records as Message[], acks, compression, timeout: config.deadline });
+      await producer.send({ topic, messages: [...batch.records()], acks, compression, timeout: config.deadline });
     },
     async close() {
       if (opened !== null)

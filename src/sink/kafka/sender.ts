@@ -1,5 +1,5 @@
 import { orAbort, throwIfAborted } from '../../kit/abort.ts';
-import type { OutboundRecord } from '../../model/record.ts';
+import type { RecordBatch } from '../../model/record-batch.ts';
 import type { RecordProducer } from './producer.ts';
 
 /** One producer and the sends that it has under way. */
@@ -58,13 +58,13 @@ export class Sender implements AsyncDisposable {
   }
 
   /** Rejects with the signal's reason, with NoAnswer, or with what the producer throws. */
-  async send(topic: string, records: readonly OutboundRecord[], signal: AbortSignal): Promise<void> {
+  async send(topic: string, batch: RecordBatch, signal: AbortSignal): Promise<void> {
     for (let blocking = this.#blocking(topic); blocking.length > 0; blocking = this.#blocking(topic)) {
       await orAbort(Promise.all(blocking), signal);
     }
     throwIfAborted(signal);
     if (this.#closed) throw new Error('the sink is closed');
-    const { work, attempt } = this.#start(topic, records);
+    const { work, attempt } = this.#start(topic, batch);
     try {
       await orAbort(work, signal);
     } catch (error) {
@@ -90,10 +90,10 @@ export class Sender implements AsyncDisposable {
     return attempts.filter(({ abandoned, generation }) => abandoned || generation !== this.#current).map(({ over }) => over);
   }
 
-  #start(topic: string, records: readonly OutboundRecord[]): { readonly work: Promise<void>; readonly attempt: Attempt } {
+  #start(topic: string, batch: RecordBatch): { readonly work: Promise<void>; readonly attempt: Attempt } {
     this.#current ??= this.#begin();
     const generation = this.#current;
-    const work = this.#run(generation, topic, records);
+    const work = this.#run(generation, topic, batch);
     const attempts = this.#attempts.get(topic) ?? new Set();
     this.#attempts.set(topic, attempts);
     const forget = (): void => {
@@ -111,12 +111,12 @@ export class Sender implements AsyncDisposable {
     return generation;
   }
 
-  async #run(generation: Generation, topic: string, records: readonly OutboundRecord[]): Promise<void> {
+  async #run(generation: Generation, topic: string, batch: RecordBatch): Promise<void> {
     let settle: (reason: Error) => void = () => undefined;
     // Not Promise.race with one long promise of the generation: it would keep a reaction of every send.
     const answered = new Promise<void>((resolve, reject) => {
       settle = reject;
-      generation.producer.send(topic, records).then(resolve, reject);
+      generation.producer.send(topic, batch).then(resolve, reject);
     });
     generation.cutters.add(settle);
     const timer = setTimeout(() => this.#cut(generation, settle), this.#deadline);

@@ -1,7 +1,8 @@
 import { throwIfAborted } from '../../kit/abort.ts';
 import { type Clock, systemClock } from '../../kit/clock.ts';
 import { LiberateError } from '../../kit/errors.ts';
-import type { OutboundRecord, TopicSpec } from '../../model/record.ts';
+import type { TopicSpec } from '../../model/record.ts';
+import type { RecordBatch } from '../../model/record-batch.ts';
 import type { Finding } from '../../model/report.ts';
 import type { Sink, SinkLimits } from '../sink.ts';
 import type { KafkaSinkConfig } from '../sink-config.ts';
@@ -109,16 +110,16 @@ class KafkaSink implements Sink {
     return { records: recordsOfBatch, bytes, inFlight: 1 };
   }
 
-  async send(topic: string, records: readonly OutboundRecord[], signal: AbortSignal): Promise<void> {
+  async send(topic: string, batch: RecordBatch, signal: AbortSignal): Promise<void> {
     throwIfAborted(signal);
-    if (records.length === 0) return;
+    if (batch.count === 0) return;
     // With compression only the broker can tell: a wide row may well fit when it is packed.
-    if (this.#config.compression === 'none') refuseOversize(topic, records, this.#limitOf(topic));
+    if (this.#config.compression === 'none') refuseOversize(topic, batch, this.#limitOf(topic));
     try {
-      await this.#sender.send(topic, records, signal);
+      await this.#sender.send(topic, batch, signal);
     } catch (error) {
       if (signal.aborted && error === signal.reason) throw error;
-      throw await this.#sorted(error, topic, records, signal);
+      throw await this.#sorted(error, topic, batch, signal);
     }
   }
 
@@ -130,7 +131,7 @@ class KafkaSink implements Sink {
     return this.#limits.get(topic) ?? defaultMaxMessageBytes;
   }
 
-  async #sorted(error: unknown, topic: string, records: readonly OutboundRecord[], signal: AbortSignal): Promise<unknown> {
+  async #sorted(error: unknown, topic: string, batch: RecordBatch, signal: AbortSignal): Promise<unknown> {
     const { brokers, deadline } = this.#config;
     const what = `publishing to topic ${topic}`;
     if (error instanceof NoAnswer) {
@@ -142,7 +143,7 @@ class KafkaSink implements Sink {
     const sorted = sortKafkaError(error, { what, brokers });
     if (!(sorted instanceof LiberateError)) return sorted;
     if (sorted.code === 'LIB303') return this.#missing(sorted, topic, signal);
-    return blame(sorted, topic, records, this.#limitOf(topic), brokerCode(error));
+    return blame(sorted, topic, batch, this.#limitOf(topic), brokerCode(error));
   }
 
   /**

@@ -17,11 +17,11 @@ export function openMemory(): MemorySink {
     prepare: async () => [],
     limits: () => ({ records: 5000, bytes: 1_000_000, inFlight: 4 }),
     records: (topic) => topics.get(topic) ?? [],
-    async send(topic, records, signal) {
+    async send(topic, batch, signal) {
       throwIfAborted(signal);
       const list = topics.get(topic) ?? [];
       topics.set(topic, list);
-      for (const { key, value, timestamp, headers } of records) {
+      for (const { key, value, timestamp, headers } of batch.records()) {
         list.push({ key: key && Buffer.from(key), value: value && Buffer.from(value), timestamp, headers: { ...headers } });
       }
     },

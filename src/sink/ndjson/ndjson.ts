@@ -42,9 +42,9 @@ export function openNdjson(config: NdjsonSinkConfig): Sink {
       return (await file(topic.name)).findings;
     },
     limits: () => ({ records: 5000, bytes: 1_000_000, inFlight: 1 }),
-    async send(topic, records, signal): Promise<void> {
+    async send(topic, batch, signal): Promise<void> {
       throwIfAborted(signal);
-      await (await file(topic)).append(records, signal);
+      await (await file(topic)).append(batch, signal);
     },
     async [Symbol.asyncDispose](): Promise<void> {
       const open = [...files.values()];

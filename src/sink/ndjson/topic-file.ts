@@ -2,7 +2,7 @@ import { constants, type Stats } from 'node:fs';
 import { type FileHandle, open, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { throwIfAborted } from '../../kit/abort.ts';
-import type { OutboundRecord } from '../../model/record.ts';
+import type { RecordBatch } from '../../model/record-batch.ts';
 import type { Finding } from '../../model/report.ts';
 import { LineBuffer } from '../json-line.ts';
 import { inTurn } from '../turns.ts';
@@ -15,7 +15,7 @@ export interface TopicFile extends AsyncDisposable {
   /** What was found and mended when it was opened. */
   readonly findings: readonly Finding[];
   /** Resolves when the lines are on the disk. */
-  append(records: readonly OutboundRecord[], signal: AbortSignal): Promise<void>;
+  append(batch: RecordBatch, signal: AbortSignal): Promise<void>;
 }
 
 interface Opened {
@@ -46,12 +46,12 @@ class AppendedFile implements TopicFile {
     this.findings = findings;
   }
 
-  append(records: readonly OutboundRecord[], signal: AbortSignal): Promise<void> {
+  append(batch: RecordBatch, signal: AbortSignal): Promise<void> {
     return this.#turn(async () => {
       throwIfAborted(signal);
-      if (records.length === 0) return;
+      if (batch.count === 0) return;
       this.#lines.clear();
-      for (const record of records) this.#lines.add(null, record);
+      this.#lines.add(null, batch);
       try {
         await this.#follow();
         await this.#cutLeftover();

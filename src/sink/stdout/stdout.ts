@@ -1,5 +1,5 @@
 import { orAbort, throwIfAborted } from '../../kit/abort.ts';
-import type { OutboundRecord } from '../../model/record.ts';
+import type { RecordBatch } from '../../model/record-batch.ts';
 import { LineBuffer } from '../json-line.ts';
 import type { Sink } from '../sink.ts';
 import type { StdoutSinkConfig } from '../sink-config.ts';
@@ -26,12 +26,12 @@ export function openStdout(config: StdoutSinkConfig, stream: NodeJS.WritableStre
       stream.write(bytes, (error) => (error ? reject(error) : resolve()));
     });
 
-  const send = async (topic: string, records: readonly OutboundRecord[], signal: AbortSignal): Promise<void> => {
+  const send = async (topic: string, batch: RecordBatch, signal: AbortSignal): Promise<void> => {
     throwIfAborted(signal);
     if (broken !== null) throw writeError('writing to stdout', broken);
-    if (records.length === 0) return;
+    if (batch.count === 0) return;
     lines.clear();
-    for (const record of records) lines.add(topic, record);
+    lines.add(topic, batch);
     const written = write(lines.bytes()).catch((error: unknown) => {
       onError(error);
       throw writeError('writing to stdout', error);
@@ -51,7 +51,7 @@ export function openStdout(config: StdoutSinkConfig, stream: NodeJS.WritableStre
     check: async () => [],
     prepare: async () => [],
     limits: () => ({ records: 5000, bytes: 1_000_000, inFlight: 1 }),
-    send: (topic, records, signal) => turn(() => send(topic, records, signal)),
+    send: (topic, batch, signal) => turn(() => send(topic, batch, signal)),
     async [Symbol.asyncDispose]() {
       // Waits for the send under way, which its own signal can end.
       await turn(async () => {});

@@ -1,44 +1,51 @@
-import type { Column } from '../../model/column.ts';
+import type { PackedRows } from '../../model/packed-rows.ts';
 import type { RowBatch } from '../../model/row.ts';
 import type { Watermark } from '../../model/watermark.ts';
 import type { Flavour } from '../../query/flavour.ts';
 import { type PlannedRead, planCondition, planLast, planRead } from '../../query/plan.ts';
 import type { ReadRequest } from '../../query/request.ts';
-import { onePast, Page } from '../batches.ts';
+import { onePast, Page, positionOf } from '../batches.ts';
+import { packedRows } from '../packed-batch.ts';
 import { checkOrder } from './flavour.ts';
-import type { Field, ReadAs } from './result-stream.ts';
 import type { Session } from './session.ts';
-import { decoders, isBinary, markText } from './types.ts';
+import { formsOf, isBinary } from './types.ts';
 
 const mostNulls = 1_000;
 
 export async function* readPage(session: Session, flavour: Flavour, request: ReadRequest): AsyncGenerator<RowBatch, void, void> {
   checkOrder([...request.cursor, ...request.key]);
   const plan = planRead(flavour, onePast(request));
-  const page = new Page<Field>(request, plan, { values: decoders(request.columns), mark: markText });
-  for await (const { rows, end } of session.select(plan.sql, fieldsOf(plan, request, request.columns))) {
-    const batch = page.batch(rows, end);
+  const page = new Page(request, plan);
+  const binary = binaryFields(plan, request);
+  for await (const { rows, end } of session.select(plan.sql, formsOf(request.columns))) {
+    const batch = page.batch(packedRows(rows, markOf(rows, binary)), end);
     if (batch !== null) yield batch;
   }
 }
 
-/** How the fields of a planned read are read: the columns asked for, then those of the position; flags are text. */
-function fieldsOf({ positionAt, orderedBy }: PlannedRead, request: ReadRequest, columns: readonly Column[]): ReadAs {
-  const readAs = columns.map((column): ReadAs[number] => (isBinary(column) ? 'bytes' : 'text'));
+/** Fields of the position whose bytes are no text. */
+function binaryFields({ positionAt, orderedBy }: PlannedRead, request: ReadRequest): ReadonlySet<number> {
+  const binary = new Set<number>();
   positionAt.forEach((place, at) => {
     // A name that is no column's stands for the COALESCE of the cursor.
     const column = [...request.key, ...request.cursor].find(({ name }) => name === orderedBy[at]) ?? request.cursor[0];
-    readAs[place] = column !== undefined && isBinary(column) ? 'bytes' : 'text';
+    if (column !== undefined && isBinary(column)) binary.add(place);
   });
-  return readAs;
+  return binary;
 }
+
+/** The mark of a field that is no text is its bytes in hex. */
+const markOf =
+  (rows: PackedRows, binary: ReadonlySet<number>) =>
+  (row: number, field: number): string | null =>
+    binary.has(field) ? rows.hex(row, field) : null;
 
 export async function lastPosition(session: Session, flavour: Flavour, request: ReadRequest): Promise<Watermark | null> {
   checkOrder([...request.cursor, ...request.key]);
   const plan = planLast(flavour, request);
-  for await (const { rows } of session.select(plan.sql, fieldsOf(plan, request, []))) {
-    const [row] = rows;
-    if (row !== undefined) return plan.positionAt.map((at) => markText(row[at] ?? ''));
+  const binary = binaryFields(plan, request);
+  for await (const { rows } of session.select(plan.sql, [])) {
+    if (rows.count > 0) return positionOf(packedRows(rows, markOf(rows, binary)), 0, plan);
   }
   return null;
 }

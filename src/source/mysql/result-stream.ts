@@ -1,22 +1,30 @@
-import type { FieldPacket, TypeCastField } from 'mysql2';
+import type { FieldPacket, Query } from 'mysql2';
+import { LiberateError } from '../../kit/errors.ts';
+import { type FieldForm, PackedRows } from '../../model/packed-rows.ts';
 import type { Connection } from './session.ts';
 
-/** A field as it comes from the server: text, or the bytes of a binary column. */
-export type Field = string | Buffer;
-export type FieldRow = (Field | null)[];
-
-/** How the fields of a result are read, by their place in the row; what has no entry is text. */
-export type ReadAs = readonly ('text' | 'bytes')[];
-
 export interface Chunk {
-  readonly rows: FieldRow[];
+  /** Valid until the next chunk is asked for. */
+  readonly rows: PackedRows;
   /** The result ends with these rows. */
   readonly end: boolean;
 }
 
+/** A packet of the protocol as the driver hands it to its command; `offset` to `end` is what it carries. */
+interface Packet {
+  readonly buffer: Buffer;
+  readonly offset: number;
+  readonly end: number;
+  isEOF(): boolean;
+}
+
+/** A step of the driver's command: takes a packet, returns the next step. */
+type Step = (this: Stepping, packet: Packet, connection: unknown) => Step | null;
+type Stepping = Query & { row: Step };
+
 type State = { readonly kind: 'running' | 'ended' } | { readonly kind: 'failed'; readonly error: unknown };
 
-const chunkRows = 500;
+const chunkRows = 5_000;
 const chunkBytes = 1 << 20;
 /** Chunks that may lie ready while the consumer works on another. */
 const ready = 2;
@@ -28,28 +36,37 @@ const ready = 2;
  */
 export class ResultStream {
   readonly #connection: Connection;
-  readonly #readAs: ReadAs;
-  #chunks: FieldRow[][] = [];
-  #open: FieldRow[] = [];
-  #openBytes = 0;
-  #place = 0;
+  readonly #forms: readonly FieldForm[];
+  #chunks: PackedRows[] = [];
+  #open: PackedRows | null = null;
+  /** What the consumer works on, and what it is done with. */
+  #lent: PackedRows | null = null;
+  readonly #free: PackedRows[] = [];
   #fields: readonly FieldPacket[] = [];
   #state: State = { kind: 'running' };
   #over = false;
   #wake: (() => void) | null = null;
   readonly #lost = (error: unknown): void => this.fail(error);
 
-  constructor(connection: Connection, sql: string, readAs: ReadAs) {
+  /** `forms`: of the first fields of a row, those that are values. */
+  constructor(connection: Connection, sql: string, forms: readonly FieldForm[]) {
     this.#connection = connection;
-    this.#readAs = readAs;
+    this.#forms = forms;
     // A lost connection is told to the connection, not to its statement; one lost before, at once.
     connection.on('error', this.#lost);
-    const typeCast = (field: TypeCastField): Field | null => this.#read(field);
-    const query = connection.query({ sql, rowsAsArray: true, typeCast });
-    query.on('fields', (fields: readonly FieldPacket[]) => {
-      this.#fields = fields;
+    const query = connection.query({ sql, rowsAsArray: true }) as Stepping;
+    tapRows(query, (packet) => {
+      try {
+        this.#take(packet);
+      } catch (error) {
+        // Thrown into the driver it would end the process.
+        this.fail(error);
+      }
     });
-    query.on('result', (row: FieldRow) => this.#take(row));
+    // A statement that has no result has no fields either.
+    query.on('fields', (fields: readonly FieldPacket[] | undefined) => {
+      this.#fields = fields ?? [];
+    });
     query.on('error', (error: unknown) => this.fail(error));
     query.on('end', () => {
       this.#over = true;
@@ -68,23 +85,35 @@ export class ResultStream {
 
   /** The rows that have come; waits for the first of them. */
   async next(): Promise<Chunk> {
+    if (this.#lent !== null) this.#free.push(this.#lent);
+    this.#lent = null;
     for (;;) {
       const full = this.#chunks.shift();
       if (full !== undefined) {
         if (this.#chunks.length < ready) this.#connection.resume();
-        return { rows: full, end: this.#ended && this.#chunks.length === 0 && this.#open.length === 0 };
+        return this.#lend(full, this.#ended && this.#chunks.length === 0 && this.#open === null);
       }
       if (this.#state.kind === 'failed') throw this.#state.error;
-      if (this.#open.length > 0 || this.#ended) {
-        const rows = this.#open;
-        this.#open = [];
-        this.#openBytes = 0;
-        return { rows, end: this.#ended };
+      if (this.#open !== null || this.#ended) {
+        const rows = this.#open ?? this.#empty();
+        this.#open = null;
+        return this.#lend(rows, this.#ended);
       }
       await new Promise<void>((resolve) => {
         this.#wake = resolve;
       });
     }
+  }
+
+  #lend(rows: PackedRows, end: boolean): Chunk {
+    this.#lent = rows;
+    return { rows, end };
+  }
+
+  #empty(): PackedRows {
+    const rows = this.#free.pop() ?? new PackedRows(this.#forms, this.#fields.length);
+    rows.clear();
+    return rows;
   }
 
   /** Ends the waiting with an error, if the result has not come to its end by itself. */
@@ -96,40 +125,24 @@ export class ResultStream {
   close(): void {
     this.#connection.off('error', this.#lost);
     this.#chunks = [];
-    this.#open = [];
+    this.#open = null;
   }
 
   get #ended(): boolean {
     return this.#state.kind === 'ended';
   }
 
-  /** The driver calls it once a field, in the order of the row. */
-  #read(field: TypeCastField): Field | null {
-    const place = this.#place;
-    this.#place = place + 1;
-    if (this.#readAs[place] !== 'bytes') {
-      const text = field.string('utf8');
-      if (text !== null) this.#openBytes += text.length;
-      return text;
-    }
-    const bytes = field.buffer();
-    if (bytes === null) return null;
-    this.#openBytes += bytes.length;
-    // The driver's slice would keep all that was read from the socket with it.
-    return Buffer.from(bytes);
-  }
-
-  #take(row: FieldRow): void {
-    this.#place = 0;
+  #take(packet: Packet): void {
     if (this.#state.kind === 'failed') return;
-    this.#open.push(row);
-    if (this.#open.length < chunkRows && this.#openBytes < chunkBytes) {
-      if (this.#open.length === 1) this.#wakeSoon();
+    const rows = this.#open ?? this.#empty();
+    keep(rows, packet);
+    if (rows.count < chunkRows && rows.length < chunkBytes) {
+      if (this.#open === null) this.#wakeSoon();
+      this.#open = rows;
       return;
     }
-    this.#chunks.push(this.#open);
-    this.#open = [];
-    this.#openBytes = 0;
+    this.#open = null;
+    this.#chunks.push(rows);
     if (this.#chunks.length >= ready) this.#connection.pause();
     this.#wakeNow();
   }
@@ -150,4 +163,50 @@ export class ResultStream {
     this.#wake = null;
     wake?.();
   }
+}
+
+/**
+ * Takes the rows of a result from the driver before it makes a JavaScript value of each field. Its command is a chain
+ * of steps, each of which names the next; the one for a row is replaced on this command alone.
+ */
+function tapRows(query: Stepping, take: (packet: Packet) => void): void {
+  const driver = query.row;
+  query.row = function row(packet, connection): Step | null {
+    // The end, and the beginning of another result, are the driver's.
+    if (packet.isEOF()) return driver.call(this, packet, connection);
+    take(packet);
+    return row;
+  };
+}
+
+/** A row of the text protocol: each field is its length, 0xfb for NULL, and its bytes. */
+function keep(rows: PackedRows, { buffer, offset, end }: Packet): void {
+  const moved = rows.append(buffer, offset, end) - offset;
+  let at = rows.row();
+  const { bounds, width } = rows;
+  let next = offset;
+  for (let field = 0; field < width; field += 1) {
+    const first = buffer[next] as number;
+    if (first === 0xfb) {
+      next += 1;
+      bounds[at] = -1;
+      bounds[at + 1] = -1;
+    } else {
+      const size = first < 0xfb ? first : longSize(buffer, next);
+      next += first < 0xfb ? 1 : longHead(first);
+      bounds[at] = next + moved;
+      next += size;
+      bounds[at + 1] = next + moved;
+    }
+    at += 2;
+  }
+  if (next !== end) throw new LiberateError('LIB901', 'a row whose fields do not fill it');
+}
+
+const longHead = (first: number): number => (first === 0xfc ? 3 : first === 0xfd ? 4 : 9);
+
+function longSize(buffer: Buffer, at: number): number {
+  const bytes = longHead(buffer[at] as number) - 1;
+  // A packet is far below what six bytes can say.
+  return buffer.readUIntLE(at + 1, Math.min(bytes, 6));
 }

@@ -2,8 +2,9 @@ import type { Connection as Driver, FieldPacket } from 'mysql2';
 import { throwIfAborted } from '../../kit/abort.ts';
 import { formatDuration } from '../../kit/duration.ts';
 import { LiberateError } from '../../kit/errors.ts';
+import type { FieldForm, PackedRows } from '../../model/packed-rows.ts';
 import { sortError } from './errors.ts';
-import { type Chunk, type ReadAs, ResultStream } from './result-stream.ts';
+import { type Chunk, ResultStream } from './result-stream.ts';
 
 /** What knex's types leave open of the connection and of its own client, and what mysql2's own do. */
 export type Connection = Driver & {
@@ -64,7 +65,7 @@ export class Session implements AsyncDisposable {
       fields = found;
     };
     const limit = statementTimeout === 0 ? 0 : statementTimeout + graceMs;
-    for await (const chunk of this.#run(sql, [], limit, told)) rows.push(...(chunk.rows as TextRow[]));
+    for await (const chunk of this.#run(sql, [], limit, told)) rows.push(...textRows(chunk.rows));
     return { fields, rows };
   }
 
@@ -74,26 +75,26 @@ export class Session implements AsyncDisposable {
    * where the waiting for the server can be told from the waiting for the sink; the server's is only
    * a backstop for the case that this process is gone.
    */
-  select(sql: string, readAs: ReadAs): AsyncGenerator<Chunk, void, void> {
+  select(sql: string, forms: readonly FieldForm[]): AsyncGenerator<Chunk, void, void> {
     const { statementTimeout } = this.#context;
-    if (statementTimeout === 0) return this.#run(sql, readAs, 0);
+    if (statementTimeout === 0) return this.#run(sql, forms, 0);
     const ms = Math.round(statementTimeout + slowSinkMs);
     const bounded = sql.replace(
       /^SELECT /,
       `/*M! SET STATEMENT max_statement_time=${(ms / 1000).toFixed(3)} FOR */ SELECT /*+ MAX_EXECUTION_TIME(${ms}) */ `,
     );
-    return this.#run(bounded, readAs, statementTimeout);
+    return this.#run(bounded, forms, statementTimeout);
   }
 
   async *#run(
     sql: string,
-    readAs: ReadAs,
+    forms: readonly FieldForm[],
     limitMs: number,
     told: (fields: readonly FieldPacket[]) => void = () => {},
   ): AsyncGenerator<Chunk, void, void> {
     const { signal, secrets } = this.#context;
     throwIfAborted(signal);
-    const stream = new ResultStream(this.#connection, sql, readAs);
+    const stream = new ResultStream(this.#connection, sql, forms);
     const stop = (): void => stream.fail(signal.reason);
     signal.addEventListener('abort', stop, { once: true });
     try {
@@ -129,6 +130,10 @@ export class Session implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#context.client.releaseConnection(this.#connection);
   }
+}
+
+function textRows(rows: PackedRows): TextRow[] {
+  return Array.from({ length: rows.count }, (_, row) => Array.from({ length: rows.width }, (__, field) => rows.text(row, field)));
 }
 
 /** `next` of the stream, which fails once it has waited for the server longer than the limit in all. */

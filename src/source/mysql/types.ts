@@ -1,6 +1,6 @@
 import type { Column, ColumnType } from '../../model/column.ts';
+import type { FieldForm, Form } from '../../model/packed-rows.ts';
 import type { Value } from '../../model/value.ts';
-import type { Field } from './result-stream.ts';
 
 /**
  * The first word of a native type → kind. TINYINT(1) stays a number: MySQL has no other boolean than a
@@ -65,10 +65,8 @@ export function columnType(native: string, json: boolean): ColumnType {
 export const isBinary = ({ type, native }: Column): boolean => type.kind === 'bytes' || baseOf(native) === 'bit';
 
 /** The server's field → the canonical form of model/value.ts; null where they are the same. */
-export function decoder({ type, native }: Column): ((field: Field) => Value) | null {
+export function decoder({ type, native }: Column): ((text: string) => Value) | null {
   switch (type.kind) {
-    case 'boolean':
-      return (field) => (field as Buffer)[0] === 1;
     case 'integer':
       return /zerofill|^year/.test(native) ? unpadded : null;
     case 'decimal':
@@ -76,21 +74,37 @@ export function decoder({ type, native }: Column): ((field: Field) => Value) | n
     case 'float':
       return baseOf(native) === 'float' ? shortest : null;
     case 'timestamp':
-      return (field) => stamp(field as string, '');
+      return (text) => stamp(text, '');
     case 'timestamptz':
-      return (field) => stamp(field as string, 'Z');
+      return (text) => stamp(text, 'Z');
     default:
       return null;
   }
 }
 
-export const decoders = (columns: readonly Column[]): readonly (((field: Field) => Value) | null)[] => columns.map(decoder);
+export const formsOf = (columns: readonly Column[]): readonly FieldForm[] =>
+  columns.map((column) => {
+    const decode = decoder(column);
+    return { form: formOf(column, decode !== null), decode };
+  });
 
-/** An ordering column's field → mark text. */
-export const markText = (field: Field): string => (typeof field === 'string' ? field : field.toString('hex'));
+function formOf(column: Column, decoded: boolean): Form {
+  switch (column.type.kind) {
+    case 'boolean':
+      return 'bit';
+    case 'bytes':
+      return 'bytes';
+    case 'timestamp':
+      return 'spaced';
+    case 'timestamptz':
+      return 'spaced bare';
+    default:
+      return decoded ? 'other' : 'same';
+  }
+}
 
 /** ZEROFILL pads to the display width: `00042`. */
-const unpadded = (field: Field): string => (field as string).replace(/^0+(?=\d)/, '');
+const unpadded = (text: string): string => text.replace(/^0+(?=\d)/, '');
 
 /** A zero date, or a date with a zero in it, is nothing that ISO 8601 could say: it stays as it is. */
 function stamp(text: string, zone: string): string {
@@ -102,8 +116,8 @@ function stamp(text: string, zone: string): string {
  * A FLOAT comes as the double that it equals (`0.10000000149011612`), because the server prints a FLOAT
  * itself with six digits only; the shortest text that is the same FLOAT is `0.1`.
  */
-function shortest(field: Field): string {
-  const exact = Number(field);
+function shortest(text: string): string {
+  const exact = Number(text);
   for (let digits = 6; digits < 9; digits += 1) {
     const rounded = Number(exact.toPrecision(digits));
     if (Math.fround(rounded) === exact) return String(rounded);

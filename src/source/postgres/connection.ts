@@ -3,6 +3,7 @@ import { orAbort, throwIfAborted } from '../../kit/abort.ts';
 import type { SourceConfig } from '../source-config.ts';
 import { clientConfig } from './connection-config.ts';
 import { sortError } from './errors.ts';
+import { RowTap } from './row-tap.ts';
 import { type Connection, type KnexClient, Session, type TextRow } from './session.ts';
 
 /** Name under which the server sees liberate; horizon.ts knows its sessions by it. */
@@ -79,6 +80,7 @@ async function setUp(connection: Connection, config: SourceConfig): Promise<void
   for (const statement of config.session) await connection.query(statement);
   const { rows } = await connection.query<TextRow>({ text: "SELECT current_setting('TimeZone')", rowMode: 'array' });
   connection.liberateTimezone = rows[0]?.[0] ?? 'UTC';
+  connection.liberateTap = new RowTap(connection.connection.stream);
   await connection.query(
     `SET application_name = '${applicationName}'; SET TimeZone = 'UTC'; SET DateStyle = 'ISO, YMD'; ` +
       "SET IntervalStyle = 'iso_8601'; SET bytea_output = 'hex'; SET extra_float_digits = 1",

@@ -1,15 +1,20 @@
+import { PackedRows } from '../../model/packed-rows.ts';
 import type { RowBatch } from '../../model/row.ts';
 import type { Watermark } from '../../model/watermark.ts';
 import type { Flavour } from '../../query/flavour.ts';
 import { type PlannedRead, planCondition, planLast, planRead } from '../../query/plan.ts';
 import type { ReadRequest } from '../../query/request.ts';
 import { onePast, Page } from '../batches.ts';
+import { packedRows } from '../packed-batch.ts';
 import { bindText } from './flavour.ts';
 import type { Result, Session } from './session.ts';
-import { decoders } from './types.ts';
+import { formsOf } from './types.ts';
 
-/** Rows of one FETCH, and of one batch. */
-const batchRows = 500;
+/** Rows of the first FETCH of a page; what they weigh tells how many the next may have. */
+const firstRows = 250;
+const mostRows = 10_000;
+/** Bytes of one FETCH, and of one batch; two of them are in memory at most. */
+const wantedBytes = 1 << 20;
 const mostNulls = 1_000;
 
 const run = (session: Session, { sql, binds }: Pick<PlannedRead, 'sql' | 'binds'>): Promise<Result> =>
@@ -21,18 +26,23 @@ const run = (session: Session, { sql, binds }: Pick<PlannedRead, 'sql' | 'binds'
  */
 export async function* readPage(session: Session, flavour: Flavour, request: ReadRequest): AsyncGenerator<RowBatch> {
   const plan = planRead(flavour, onePast(request));
-  const page = new Page<string>(request, plan, { values: decoders(request.columns), mark: null });
-  const size = request.limit === null ? batchRows : Math.min(batchRows, request.limit + 1);
+  const page = new Page(request, plan);
+  const forms = formsOf(request.columns);
+  const most = request.limit === null ? mostRows : Math.min(mostRows, request.limit + 1);
   await session.query('BEGIN READ ONLY');
   try {
     await run(session, { ...plan, sql: `DECLARE page NO SCROLL CURSOR FOR ${plan.sql}` });
-    let next: Promise<Result> | null = fetchRows(session, size);
+    let [filling, spare] = [new PackedRows(forms, plan.width), new PackedRows(forms, plan.width)];
+    let size = Math.min(firstRows, most);
+    let next: Promise<PackedRows> | null = fetchRows(session, size, filling);
     while (next !== null) {
-      const { rows }: Result = await next;
+      const rows: PackedRows = await next;
       session.throwIfAborted();
-      const batch = page.batch(rows, rows.length < size);
+      const batch = page.batch(packedRows(rows), rows.count < size);
+      size = Math.max(1, Math.min(most, Math.floor((wantedBytes * rows.count) / Math.max(1, rows.length))));
       // The server makes the next rows while these are on their way; two batches are in memory at most.
-      next = page.done ? null : fetchRows(session, size);
+      next = page.done ? null : fetchRows(session, size, spare);
+      [filling, spare] = [spare, filling];
       if (batch !== null) yield batch;
     }
   } finally {
@@ -40,8 +50,8 @@ export async function* readPage(session: Session, flavour: Flavour, request: Rea
   }
 }
 
-function fetchRows(session: Session, size: number): Promise<Result> {
-  const fetching = session.query(`FETCH ${size} FROM page`);
+function fetchRows(session: Session, size: number, into: PackedRows): Promise<PackedRows> {
+  const fetching = session.rows(`FETCH ${size} FROM page`, into);
   // It may fail while the consumer is still at the rows before it; whoever awaits it gets the error.
   fetching.catch(() => {});
   return fetching;

@@ -1,6 +1,9 @@
+import type { Duplex } from 'node:stream';
 import type { Client, FieldDef } from 'pg';
 import { throwIfAborted } from '../../kit/abort.ts';
+import type { PackedRows } from '../../model/packed-rows.ts';
 import { sortError } from './errors.ts';
+import type { RowTap } from './row-tap.ts';
 
 /** Every field is the server's text. */
 export type TextRow = (string | null)[];
@@ -16,7 +19,8 @@ export type Query = (text: string, values?: readonly string[]) => Promise<Result
 export type Connection = Client & {
   __knex__disposed?: unknown;
   liberateTimezone?: string;
-  readonly connection: { readonly stream: { destroy(): void } };
+  liberateTap?: RowTap;
+  readonly connection: { readonly stream: Duplex };
 };
 
 export interface KnexClient {
@@ -74,6 +78,19 @@ export class Session implements AsyncDisposable {
       if (this.#running === running) this.#running = null;
     }
   };
+
+  /** A statement whose rows are packed as they come, instead of those that were there before. */
+  async rows(text: string, into: PackedRows): Promise<PackedRows> {
+    const tap = this.#connection.liberateTap;
+    into.clear();
+    tap?.collect(into);
+    try {
+      await this.query(text);
+      return into;
+    } finally {
+      tap?.collect(null);
+    }
+  }
 
   /** Ends the transaction that a read is in, unless the connection is given up anyway. */
   async rollback(): Promise<void> {

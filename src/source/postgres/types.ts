@@ -1,4 +1,5 @@
 import type { Column, ColumnType } from '../../model/column.ts';
+import type { FieldForm, Form } from '../../model/packed-rows.ts';
 import type { Value } from '../../model/value.ts';
 import { arrayJson } from './array.ts';
 
@@ -64,8 +65,24 @@ export function decoder(type: ColumnType, native: string): ((text: string) => Va
   }
 }
 
-export const decoders = (columns: readonly Column[]): readonly (((text: string) => Value) | null)[] =>
-  columns.map(({ type, native }) => decoder(type, native));
+export const formsOf = (columns: readonly Column[]): readonly FieldForm[] =>
+  columns.map(({ type, native }) => ({ form: formOf(type), decode: decoder(type, native) }));
+
+function formOf({ kind }: ColumnType): Form {
+  switch (kind) {
+    case 'boolean':
+      return 'letter';
+    case 'timestamp':
+      return 'spaced';
+    case 'timestamptz':
+      return 'spaced utc';
+    case 'bytes':
+    case 'array':
+      return 'other';
+    default:
+      return 'same';
+  }
+}
 
 /** `\x00ff` */
 const bytes = (text: string): Uint8Array => Buffer.from(text.slice(2), 'hex');

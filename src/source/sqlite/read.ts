@@ -8,6 +8,7 @@ import type { Bind } from '../../query/flavour.ts';
 import { type PlannedRead, planCondition, planLast, planRead } from '../../query/plan.ts';
 import type { ReadRequest } from '../../query/request.ts';
 import { onePast, Page } from '../batches.ts';
+import { valueRows } from '../value-rows.ts';
 import type { Connection } from './connections.ts';
 import { refusedStatement, sqliteError } from './errors.ts';
 import { sqliteFlavour } from './flavour.ts';
@@ -31,13 +32,13 @@ export interface Reading {
 /** Streams a page; the open statement is one read transaction, and ends with the loop. */
 export async function* readPage(reading: Reading, request: ReadRequest, signal: AbortSignal): AsyncGenerator<RowBatch, void, undefined> {
   const plan = planRead(sqliteFlavour, onePast(request));
-  const page = new Page<Stored>(request, plan, { values: request.columns.map(() => null), mark: toLiteral });
+  const page = new Page(request, plan);
   const rows = iterate(reading, plan);
   try {
     for (;;) {
       const raws: RawRow[] = [];
       const end = take(reading.path, rows, raws);
-      const batch = page.batch(raws, end);
+      const batch = page.batch(valueRows(raws, request.columns.length, toLiteral), end);
       if (batch !== null) yield batch;
       if (end) return;
       await nextTurn();

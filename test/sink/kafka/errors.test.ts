@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { LiberateError } from '../../../src/kit/errors.ts';
 import { sortKafkaError } from '../../../src/sink/kafka/errors.ts';
 import { blame, nameOf } from '../../../src/sink/kafka/record-faults.ts';
+import { batchOf } from '../batch.ts';
 import { record } from './place.ts';
 
 const attempted = { what: 'publishing to topic t', brokers: ['one:9092', 'two:9092'] };
@@ -83,24 +84,26 @@ describe('the record to blame', () => {
 
   it('is the largest for a batch that is too large', () => {
     const records = [record('a', 'x'), record('b', 'x'.repeat(50)), record('c', null)];
-    expect(blame(refused('LIB305'), 't', records, 100, 'MESSAGE_TOO_LARGE').message).toContain('the record with key b');
+    expect(blame(refused('LIB305'), 't', batchOf(records), 100, 'MESSAGE_TOO_LARGE').message).toContain('the record with key b');
   });
 
   it('is the one farthest from now for a time that is not allowed', () => {
     const now = Date.now();
     const records = [record('a', 'x', { timestamp: String(now) }), record('b', 'x', { timestamp: '0' })];
-    expect(blame(refused('LIB309'), 't', records, 100, 'INVALID_TIMESTAMP').message).toMatch(/the record with key b, whose time is 0 ms/);
+    expect(blame(refused('LIB309'), 't', batchOf(records), 100, 'INVALID_TIMESTAMP').message).toMatch(
+      /the record with key b, whose time is 0 ms/,
+    );
   });
 
   it('is the one without a key on a compacted topic', () => {
-    expect(blame(refused('LIB309'), 't', [record('a', 'x'), record(null, 'x')], 100, 'INVALID_RECORD').message).toContain(
+    expect(blame(refused('LIB309'), 't', batchOf([record('a', 'x'), record(null, 'x')]), 100, 'INVALID_RECORD').message).toContain(
       'a record without a key',
     );
   });
 
   it('is named by its text, shortened, or in hex', () => {
-    expect(nameOf(record('{"id":1}', null))).toBe('the record with key {"id":1}');
-    expect(nameOf(record('x'.repeat(200), null))).toBe(`the record with key ${'x'.repeat(120)}…`);
-    expect(nameOf({ ...record('', null), key: Buffer.from([0, 255]) })).toBe('the record with key 0x00ff');
+    expect(nameOf(Buffer.from('{"id":1}'))).toBe('the record with key {"id":1}');
+    expect(nameOf(Buffer.from('x'.repeat(200)))).toBe(`the record with key ${'x'.repeat(120)}…`);
+    expect(nameOf(Buffer.from([0, 255]))).toBe('the record with key 0x00ff');
   });
 });

@@ -1,7 +1,8 @@
 import { expect, it, vi } from 'vitest';
-import type { OutboundRecord } from '../../../src/model/record.ts';
+import type { RecordBatch } from '../../../src/model/record-batch.ts';
 import type { RecordProducer } from '../../../src/sink/kafka/producer.ts';
 import { NoAnswer, Sender } from '../../../src/sink/kafka/sender.ts';
+import { batchOf } from '../batch.ts';
 import { never, record } from './place.ts';
 
 interface Sent {
@@ -20,9 +21,9 @@ function scripted(deadline = 60_000) {
   const open = (): RecordProducer => {
     const producer = (producers += 1);
     return {
-      send: (topic, records) =>
+      send: (topic, batch) =>
         new Promise((acknowledge, fail) => {
-          sent.push({ producer, topic, value: records[0]?.value?.toString(), acknowledge: () => acknowledge(), fail });
+          sent.push({ producer, topic, value: batch.value(0)?.toString(), acknowledge: () => acknowledge(), fail });
         }),
       close: async () => void closings.push(`close ${producer}`),
       cut: () => void closings.push(`cut ${producer}`),
@@ -31,7 +32,7 @@ function scripted(deadline = 60_000) {
   return { sender: new Sender(open, deadline), sent, closings, last: () => sent.at(-1) as Sent };
 }
 
-const one = (value: string): readonly OutboundRecord[] => [record('k', value)];
+const one = (value: string): RecordBatch => batchOf([record('k', value)]);
 const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 it('keeps one producer as long as nothing fails', async () => {

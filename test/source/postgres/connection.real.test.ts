@@ -40,7 +40,7 @@ describe('connections to PostgreSQL', () => {
     };
   };
   const valuesOf = async (source: Source, text: string): Promise<readonly unknown[]> => {
-    for await (const { rows } of source.read(await rowsOf(source, text), never)) return rows[0]?.values ?? [];
+    for await (const batch of source.read(await rowsOf(source, text), never)) return batch.values(0);
     return [];
   };
 
@@ -118,7 +118,7 @@ describe('connections to PostgreSQL', () => {
     };
     expect((await refusal(reading())).code).toBe('LIB210');
     let rows = 0;
-    for await (const batch of source.read(request, never)) rows += batch.rows.length;
+    for await (const batch of source.read(request, never)) rows += batch.count;
     expect(rows).toBe(50_000);
   });
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Column } from '../../../src/model/column.ts';
-import type { Row } from '../../../src/model/row.ts';
+import { rowsOf as every, type Row } from '../../../src/model/row.ts';
 import { planRead } from '../../../src/query/plan.ts';
 import type { ReadRequest } from '../../../src/query/request.ts';
 import { bindText, flavourOf } from '../../../src/source/postgres/flavour.ts';
@@ -34,7 +34,7 @@ describe('reading PostgreSQL', () => {
   };
   const rowsOf = async (source: Source, request: ReadRequest): Promise<readonly Row[]> => {
     const rows: Row[] = [];
-    for await (const batch of source.read(request, never)) rows.push(...batch.rows);
+    for await (const batch of source.read(request, never)) rows.push(...every(batch));
     return rows;
   };
   const ids = (rows: readonly Row[]): readonly unknown[] => rows.map(({ values }) => values[0]);
