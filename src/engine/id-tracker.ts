@@ -41,6 +41,10 @@ export class IdTracker implements Tracker {
     return true;
   }
 
+  markBefore(rows: RowBatch, at: number): Watermark | null {
+    return at > 0 && rows.ahead(at - 1) ? rows.position(at - 1) : null;
+  }
+
   met(rows: RowBatch): Watermark | null {
     return rows.count > 0 && rows.ahead(rows.count - 1) ? this.#mark : null;
   }

@@ -61,6 +61,7 @@ function includeNulls(context: CycleContext, before: Progress): Nulls {
       return true;
     },
     // These rows stand outside the reading order: they must not move the mark.
+    markBefore: () => null,
     met: () => null,
   };
   return {

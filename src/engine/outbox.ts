@@ -58,12 +58,12 @@ export class Outbox<Mark> {
     return this.#filling.batch;
   }
 
-  /** The record at the end of `open` leaves. */
-  add(): void {
+  /** The record at the end of `open` leaves. `before`: the mark of what was added before it, asked for where a batch ends there. */
+  add(before: () => Mark | null): void {
     const { batch, bytes } = this.#filling;
     const size = this.#weight(batch);
     const { limits } = this.#options;
-    if (batch.count > 1 && (batch.count > limits.records || bytes + size > limits.bytes)) this.#carryOver(batch);
+    if (batch.count > 1 && (batch.count > limits.records || bytes + size > limits.bytes)) this.#carryOver(batch, before());
     this.#filling.bytes += size;
   }
 
@@ -113,11 +113,12 @@ export class Outbox<Mark> {
   }
 
   /** The last record begins the next batch. */
-  #carryOver(batch: RecordBatch): void {
+  #carryOver(batch: RecordBatch, mark: Mark | null): void {
     const last = batch.record(batch.count - 1);
     const next = this.#parcel();
     next.batch.add(last);
     batch.pop();
+    if (mark !== null) this.#filling.mark = mark;
     this.#full.push(this.#filling);
     this.#filling = next;
   }

@@ -58,6 +58,7 @@ async function readOn(
       nulls.forget(event);
       return tracker.meet(rows, at, event);
     },
+    markBefore: (rows, at) => tracker.markBefore(rows, at),
     met: (rows) => tracker.met(rows),
   };
   try {

@@ -19,6 +19,8 @@ const sendGrace = 3000;
 export interface Reader {
   /** Does the row leave? Its event is the last of `event`. */
   meet(rows: RowBatch, at: number, event: RecordBatch): boolean;
+  /** The mark up to which everything was read when the row, which is the last that was met, had not been; null where none moves. */
+  markBefore(rows: RowBatch, at: number): Watermark | null;
   /** All rows of a batch have been met: the mark up to which everything has been read, null where none moves. */
   met(rows: RowBatch): Watermark | null;
 }
@@ -26,6 +28,7 @@ export interface Reader {
 /** Publishes every row. `marks`: in an order in which a later read can continue. */
 export const everyRow = (marks: boolean): Reader => ({
   meet: () => true,
+  markBefore: (rows, at) => (marks && at > 0 ? rows.position(at - 1) : null),
   met: (rows) => (marks && rows.count > 0 ? rows.position(rows.count - 1) : null),
 });
 
@@ -100,7 +103,7 @@ export function openPublisher(context: CycleContext, books: Books, expected: num
         if (reader.meet(rows, at, event)) {
           books.leaves(event);
           if (timed) newest = Math.max(newest ?? 0, event.timestamps[event.count - 1] as number);
-          outbox.add();
+          outbox.add(() => reader.markBefore(rows, at));
         } else {
           outbox.discard();
           tally.repeated += 1;

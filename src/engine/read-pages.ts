@@ -3,24 +3,43 @@ import type { Watermark } from '../model/watermark.ts';
 import type { ReadRequest } from '../query/request.ts';
 import type { Source } from '../source/source.ts';
 
+/** Rows of the first page: most polls find few or none. */
+const firstRows = 250;
+/** Milliseconds for which the source works on a page; longer ones become smaller, shorter ones larger. */
+const wantedMs = 1000;
+
 /**
  * A whole window, page by page, each page a statement of its own: bounded in time, and a dropped
- * connection costs one page. `limit: null` reads it in one statement, where rows have no order to continue in.
+ * connection costs one page. `most`: rows of a page; null reads it in one statement, where rows have no order to continue in.
  */
 export async function* readPages(
   source: Source,
   request: Omit<ReadRequest, 'page' | 'limit'>,
-  limit: number | null,
+  most: number | null,
   signal: AbortSignal,
 ): AsyncGenerator<RowBatch> {
   let page: Watermark | null = null;
+  let limit = most === null ? null : Math.min(firstRows, most);
   for (;;) {
     let rows = 0;
+    let ms = 0;
+    let from = performance.now();
     for await (const batch of source.read({ ...request, page, limit }, signal)) {
+      ms += performance.now() - from;
       rows += batch.count;
       if (batch.count > 0) page = batch.position(batch.count - 1);
       yield batch;
+      from = performance.now();
     }
-    if (limit === null || rows < limit) return;
+    ms += performance.now() - from;
+    if (most === null || limit === null || rows < limit) return;
+    limit = nextLimit(limit, ms, most);
   }
+}
+
+/** Pure: rows of the next page after a full one that took the source so long. */
+export function nextLimit(limit: number, ms: number, most: number): number {
+  if (ms < wantedMs / 2) return Math.min(most, limit * 4);
+  if (ms > wantedMs * 2) return Math.min(most, Math.max(firstRows, Math.floor(limit / 2)));
+  return limit;
 }

@@ -23,6 +23,8 @@ export class StampTracker implements Tracker {
   /** Numbers of the recent rows by the marks at which a commit in the middle of the read can stand. */
   readonly #numbers = new Map<Watermark, number>();
   #met = 0;
+  /** The same, before the last row was met. */
+  #metBefore = 0;
   /** The rows that share the newest stamp met, key → digest; null once they are too many to remember. */
   #tie: Map<string, string> | null = new Map();
   #stamp: string | null;
@@ -42,6 +44,7 @@ export class StampTracker implements Tracker {
   meet(rows: RowBatch, at: number, event: RecordBatch): boolean {
     const ahead = rows.ahead(at);
     const recent = rows.recent(at);
+    this.#metBefore = this.#met;
     if (!recent && ahead) return true;
     const name = nameOf(event.key(event.count - 1));
     const now = digestOf(event);
@@ -50,6 +53,13 @@ export class StampTracker implements Tracker {
       this.#recent.set(name, { digest: now, number: this.#met });
     }
     return ahead || this.#before.sent[name] !== now;
+  }
+
+  markBefore(rows: RowBatch, at: number): Watermark | null {
+    if (at === 0 || !rows.ahead(at - 1)) return null;
+    const mark = rows.position(at - 1);
+    this.#numbers.set(mark, this.#metBefore);
+    return mark;
   }
 
   met(rows: RowBatch): Watermark | null {

@@ -61,7 +61,7 @@ describe('a run', () => {
       if (windows.length === 1) throw new LiberateError('LIB210', 'cut');
     });
     await runJobs(engine, [{ ...named('orders'), batch: 20_000 }], once, never);
-    expect(windows).toEqual(['all', 'after']);
+    expect(windows.slice(0, 2)).toEqual(['all', 'after']);
     // What had not been sent when the read failed is read again, and nothing is left out.
     expect(new Set(sink.records('orders').map(({ key }) => String(key))).size).toBe(12_000);
   });

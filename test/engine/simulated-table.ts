@@ -164,7 +164,11 @@ export async function runPoll({ table, before, plan, open, read, rowOf, encode }
       const stored = rowOf(row);
       event.clear();
       encodeRow(batch, at, event);
-      if (tracker.meet(batch, at, event)) {
+      const leaves = tracker.meet(batch, at, event);
+      // A batch of the outbox may end anywhere.
+      const before = tracker.markBefore(batch, at);
+      if (before !== null) marks.push({ mark: before, published: published.length });
+      if (leaves) {
         ledger.leaves(event);
         published.push([stored.id, encode(stored)]);
       }

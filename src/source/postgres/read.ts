@@ -28,6 +28,13 @@ export async function* readPage(session: Session, flavour: Flavour, request: Rea
   const plan = planRead(flavour, onePast(request));
   const page = new Page(request, plan);
   const forms = formsOf(request.columns);
+  if (request.limit !== null && request.limit <= firstRows) {
+    // Most polls find nothing: one statement, prepared, in a transaction of its own.
+    const rows = await session.rows(plan.sql, plan.binds.map(bindText), new PackedRows(forms, plan.width));
+    const batch = page.batch(packedRows(rows), true);
+    if (batch !== null) yield batch;
+    return;
+  }
   const most = request.limit === null ? mostRows : Math.min(mostRows, request.limit + 1);
   await session.query('BEGIN READ ONLY');
   try {
@@ -51,7 +58,7 @@ export async function* readPage(session: Session, flavour: Flavour, request: Rea
 }
 
 function fetchRows(session: Session, size: number, into: PackedRows): Promise<PackedRows> {
-  const fetching = session.rows(`FETCH ${size} FROM page`, into);
+  const fetching = session.rows(`FETCH ${size} FROM page`, [], into);
   // It may fail while the consumer is still at the rows before it; whoever awaits it gets the error.
   fetching.catch(() => {});
   return fetching;

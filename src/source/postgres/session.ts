@@ -1,5 +1,5 @@
 import type { Duplex } from 'node:stream';
-import type { Client, FieldDef } from 'pg';
+import type { Client, FieldDef, QueryArrayConfig } from 'pg';
 import { throwIfAborted } from '../../kit/abort.ts';
 import type { PackedRows } from '../../model/packed-rows.ts';
 import { sortError } from './errors.ts';
@@ -20,6 +20,8 @@ export type Connection = Client & {
   __knex__disposed?: unknown;
   liberateTimezone?: string;
   liberateTap?: RowTap;
+  /** Of the statements that are prepared on it, by their text; null: not to be prepared again. */
+  liberateNames?: Map<string, string | null>;
   readonly connection: { readonly stream: Duplex };
 };
 
@@ -29,6 +31,12 @@ export interface KnexClient {
   /** Opens a connection outside the pool and runs pg_cancel_backend on it. */
   cancelQuery(connection: Connection): Promise<unknown>;
 }
+
+/** Statements that are kept prepared on a connection: each costs the server some kilobytes. */
+const mostPrepared = 200;
+
+/** SQLSTATE feature_not_supported: `cached plan must not change result type`. */
+const planOutdated = '0A000';
 
 /** A cancelled statement that has not ended by then is left behind with its connection. */
 const cancelTimeoutMs = 2_000;
@@ -62,9 +70,11 @@ export class Session implements AsyncDisposable {
     throwIfAborted(this.#signal);
   }
 
-  readonly query: Query = async (text, values = []) => {
+  readonly query: Query = (text, values = []) => this.#query({ text, values: [...values], rowMode: 'array' });
+
+  async #query(config: QueryArrayConfig): Promise<Result> {
     throwIfAborted(this.#signal);
-    const running = this.#connection.query<TextRow>({ text, values: [...values], rowMode: 'array' });
+    const running = this.#connection.query<TextRow>(config);
     this.#running = running;
     const stop = (): void => this.#cancel();
     this.#signal.addEventListener('abort', stop, { once: true });
@@ -77,19 +87,40 @@ export class Session implements AsyncDisposable {
       this.#signal.removeEventListener('abort', stop);
       if (this.#running === running) this.#running = null;
     }
-  };
+  }
 
   /** A statement whose rows are packed as they come, instead of those that were there before. */
-  async rows(text: string, into: PackedRows): Promise<PackedRows> {
+  async rows(text: string, values: readonly string[], into: PackedRows): Promise<PackedRows> {
     const tap = this.#connection.liberateTap;
     into.clear();
     tap?.collect(into);
+    const config: QueryArrayConfig = { text, values: [...values], rowMode: 'array' };
+    const prepared = this.#prepared(text, values);
     try {
-      await this.query(text);
+      await this.#query({ ...config, ...prepared }).catch(async (error: unknown) => {
+        if (prepared.name === undefined || nativeCode(error) !== planOutdated) throw error;
+        // A column has another type since it was prepared.
+        this.#connection.liberateNames?.set(text, null);
+        into.clear();
+        await this.#query(config);
+      });
       return into;
     } finally {
       tap?.collect(null);
     }
+  }
+
+  /** A statement with binds comes again with others: the server is spared its parsing and, after a few times, its planning. */
+  #prepared(text: string, values: readonly string[]): { readonly name?: string } {
+    if (values.length === 0) return {};
+    this.#connection.liberateNames ??= new Map();
+    const names = this.#connection.liberateNames;
+    const known = names.get(text);
+    if (known !== undefined) return known === null ? {} : { name: known };
+    if (names.size >= mostPrepared) return {};
+    const name = `liberate_${names.size}`;
+    names.set(text, name);
+    return { name };
   }
 
   /** Ends the transaction that a read is in, unless the connection is given up anyway. */
@@ -127,4 +158,10 @@ export class Session implements AsyncDisposable {
     }
     await this.#client.releaseConnection(this.#connection);
   }
+}
+
+/** The server's own code behind a sorted error. */
+function nativeCode(error: unknown): unknown {
+  const cause = error instanceof Error ? error.cause : null;
+  return cause instanceof Error && 'code' in cause ? cause.code : null;
 }

@@ -44,6 +44,20 @@ describe('reading PostgreSQL', () => {
   });
   afterAll(() => db[Symbol.asyncDispose]());
 
+  it('reads a small page in one statement, prepared once, and goes on when a column has got another type since', async () => {
+    await db.run("CREATE TABLE again (id bigint PRIMARY KEY, note text, day date); INSERT INTO again VALUES (1, 'a', '2026-01-01')");
+    await using source = open({ pool: 1 });
+    const mark = ['0'];
+    const small = { ...(await requestOf(source, 'again', [])), key: [], limit: 10 };
+    const polling: ReadRequest = { ...small, cursor: small.columns.slice(0, 1), window: { kind: 'gaps', mark, gaps: [] } };
+    const read = (): Promise<readonly Row[]> => rowsOf(source, polling);
+    const found = ['1', 'a', '2026-01-01'];
+    for (let times = 0; times < 7; times += 1) expect((await read())[0]?.values).toEqual(found);
+    await db.run('ALTER TABLE again ALTER note TYPE varchar(40), ALTER day TYPE text');
+    expect((await read())[0]?.values).toEqual(found);
+    expect((await read())[0]?.values).toEqual(found);
+  });
+
   it('compares instants with stamps without zone in the zone that is configured, or the one of the server', async () => {
     await db.run(`ALTER DATABASE ${db.name} SET TimeZone = 'Europe/Berlin'`);
     await db.run(
