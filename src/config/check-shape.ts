@@ -4,6 +4,7 @@ import { isMapping, isWritten, valueAt } from './jobs-file.ts';
 import type { Path } from './problem.ts';
 import type { Problems } from './problems.ts';
 import { type FileData, fileSchema } from './schema/file-schema.ts';
+import { core } from './schema/zod.ts';
 import { suggest } from './suggest.ts';
 import { addUnknownKey } from './unknown-keys.ts';
 
@@ -75,7 +76,7 @@ const targets = (issue: Issue): readonly Path[] =>
 export function checkShape(problems: Problems): FileData | null {
   let value: unknown = problems.file.value;
   for (let round = 0; isMapping(value); round += 1) {
-    const parsed = fileSchema.safeParse(value);
+    const parsed = core.safeParse(fileSchema, value);
     if (parsed.success) return parsed.data;
     const root = value;
     const issues = parsed.error.issues.flatMap((issue) => flatten(issue, root, []));

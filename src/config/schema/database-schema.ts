@@ -1,7 +1,7 @@
-import { z } from 'zod';
+import type { z } from 'zod';
 import { readDatabaseUrl } from '../database-url.ts';
 import { sourceDefaults, stateDefaults } from '../defaults.ts';
-import { anyText, integer, key, mapping, oneOrMany, reading, required, text } from './forms.ts';
+import { anyText, integer, key, mapping, oneOrMany, reading, required, text, union } from './forms.ts';
 import { duration, timezone } from './time-forms.ts';
 import { tlsSchema } from './tls-schema.ts';
 
@@ -60,8 +60,8 @@ const sourceMapping = mapping(
   'a mapping with url, user, password, tls, pool, timezone, statementTimeout, session',
 );
 
-export const sourceSchema = z.union([databaseUrl, sourceMapping], { error: `${urlForms}, or a mapping with url` });
-export type SourceData = z.output<typeof sourceSchema>;
+export const sourceSchema = union([databaseUrl, sourceMapping], `${urlForms}, or a mapping with url`);
+export type SourceData = z.core.output<typeof sourceSchema>;
 
 const stateMapping = mapping(
   {
@@ -76,5 +76,5 @@ const stateMapping = mapping(
 );
 const stateForms = 'sqlite:FILE, postgres://user@host/database, mysql://user@host/database, or a mapping with url';
 
-export const stateSchema = z.union([databaseUrl, stateMapping], { error: stateForms });
-export type StateData = z.output<typeof stateSchema>;
+export const stateSchema = union([databaseUrl, stateMapping], stateForms);
+export type StateData = z.core.output<typeof stateSchema>;

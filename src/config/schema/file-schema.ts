@@ -1,7 +1,7 @@
-import { z } from 'zod';
+import type { z } from 'zod';
 import { shortName } from '../defaults.ts';
 import { sourceSchema, stateSchema } from './database-schema.ts';
-import { key, mapping, required } from './forms.ts';
+import { key, mapping, named, required } from './forms.ts';
 import { defaultsSchema, jobSchema } from './job-schema.ts';
 import { sinkSchema } from './sink-schema.ts';
 
@@ -9,7 +9,7 @@ import { sinkSchema } from './sink-schema.ts';
 export const namePattern = '^[A-Za-z0-9][A-Za-z0-9_.-]{0,199}$';
 
 /** Names are checked by a rule of their own: here, a wrong one would hide what is wrong inside. */
-const named = { propertyNames: { pattern: namePattern } };
+const names = { propertyNames: { pattern: namePattern } };
 
 export const fileSchema = mapping(
   {
@@ -18,7 +18,7 @@ export const fileSchema = mapping(
       default: '<this or sources must be written>',
       examples: ['postgres://liberate:${SHOP_PASSWORD}@db.internal/shop', 'sqlite:shop.db'],
     }),
-    sources: key(z.record(z.string(), sourceSchema, { error: 'a mapping of names to sources' }).meta(named), {
+    sources: key(named(sourceSchema, 'a mapping of names to sources', names), {
       description: 'Several sources by name.',
       default: '<this or source must be written>',
       examples: [{ shop: 'postgres://db.internal/shop', crm: 'mysql://db.internal/crm' }],
@@ -28,7 +28,7 @@ export const fileSchema = mapping(
       default: '<this or sinks must be written>',
       examples: ['kafka://kafka:9092', 'ndjson:out', 'stdout'],
     }),
-    sinks: key(z.record(z.string(), sinkSchema, { error: 'a mapping of names to sinks' }).meta(named), {
+    sinks: key(named(sinkSchema, 'a mapping of names to sinks', names), {
       description: 'Several sinks by name.',
       default: '<this or sink must be written>',
       examples: [{ events: 'kafka://kafka:9092', files: 'ndjson:out' }],
@@ -43,11 +43,11 @@ export const fileSchema = mapping(
       default: {},
       examples: [{ every: '30s', batch: 5000 }],
     }),
-    jobs: required(z.record(z.string(), jobSchema, { error: 'a mapping of names to jobs' }).meta(named), {
+    jobs: required(named(jobSchema, 'a mapping of names to jobs', names), {
       description: 'The jobs by name.',
       examples: [{ customers: { table: 'customers', cursor: 'updated_at' } }],
     }),
   },
   'a mapping with source, sink and jobs',
 );
-export type FileData = z.output<typeof fileSchema>;
+export type FileData = z.core.output<typeof fileSchema>;

@@ -1,22 +1,27 @@
-import { z } from 'zod';
+import type { z } from 'zod';
 import { jobDefaults, manyTopic, oneTopic } from '../defaults.ts';
 import { topicFault } from '../topic.ts';
-import { choice, flag, integer, key, mapping, oneOrMany, type Reading, reading, required, text, texts } from './forms.ts';
+import { choice, flag, integer, key, list, mapping, oneOrMany, type Reading, reading, required, text, texts, union } from './forms.ts';
 import { cron, duration, timezone } from './time-forms.ts';
 
-const names = z.array(text('a column name'), { error: 'a list of column names' });
+const names = 'a list of column names';
+const someNames = list(text('a column name'), names, 'at least one column');
 
-const columns = z.union(
+const columns = union(
   [
-    names.min(1, { error: 'at least one column' }),
+    someNames,
     mapping(
       {
-        include: key(names.min(1, { error: 'at least one column' }), {
+        include: key(someNames, {
           description: 'Publish these columns and no other.',
           default: '<all>',
           examples: [['id', 'email']],
         }),
-        exclude: key(names, { description: 'Publish all columns but these.', default: [], examples: [['password_hash']] }),
+        exclude: key(list(text('a column name'), names), {
+          description: 'Publish all columns but these.',
+          default: [],
+          examples: [['password_hash']],
+        }),
         rename: key(texts('a mapping of column names to published names'), {
           description: 'Column name → name in the event.',
           default: {},
@@ -26,11 +31,11 @@ const columns = z.union(
       'a mapping with include, exclude, rename',
     ),
   ],
-  { error: 'a list of column names, or a mapping with include, exclude, rename' },
+  `${names}, or a mapping with include, exclude, rename`,
 );
 
 const initialWords = 'bulk, skip, or a mapping with from';
-const initial = z.union(
+const initial = union(
   [
     choice(['bulk', 'skip']),
     mapping(
@@ -43,7 +48,7 @@ const initial = z.union(
       'a mapping with from',
     ),
   ],
-  { error: initialWords },
+  initialWords,
 );
 
 // Schema and table part at the first dot; a name may hold blanks and further dots.
@@ -186,7 +191,7 @@ export const jobSchema = mapping(
   },
   'a mapping with table or query',
 );
-export type JobData = z.output<typeof jobSchema>;
+export type JobData = z.core.output<typeof jobSchema>;
 
 export const defaultsSchema = mapping(common, 'a mapping of job keys');
-export type DefaultsData = z.output<typeof defaultsSchema>;
+export type DefaultsData = z.core.output<typeof defaultsSchema>;

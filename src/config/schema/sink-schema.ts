@@ -1,7 +1,7 @@
-import { z } from 'zod';
+import type { z } from 'zod';
 import { kafkaDefaults } from '../defaults.ts';
 import { readBrokers, readSinkAddress } from '../sink-address.ts';
-import { anyText, choice, flag, integer, key, mapping, reading, required, text } from './forms.ts';
+import { anyText, choice, flag, integer, key, list, mapping, openMapping, reading, required, text, transformed, union } from './forms.ts';
 import { duration } from './time-forms.ts';
 import { tlsSchema } from './tls-schema.ts';
 
@@ -11,11 +11,10 @@ const address = reading(forms, readSinkAddress, { pattern: '^kafka://|^ndjson:|^
 
 const brokerWords = 'brokers such as host:9092, parted by commas';
 const broker = reading(brokerWords, readBrokers);
-const brokers = z
-  .union([broker, z.array(broker, { error: brokerWords }).min(1, { error: 'at least one broker' })], {
-    error: `${brokerWords}, or a list of such`,
-  })
-  .transform((value): readonly string[] => value.flat());
+const brokers = transformed(
+  union([broker, list(broker, brokerWords, 'at least one broker')], `${brokerWords}, or a list of such`),
+  (value): readonly string[] => value.flat(),
+);
 
 const sasl = mapping(
   {
@@ -35,34 +34,27 @@ const sasl = mapping(
 const topicSetting = '^[a-z]+(\\.[a-z]+)+$';
 
 /** Topic settings are known by the dots in their names; a name without one is a key of ours, or a mistake. */
-const topicDefaults = z
-  .object(
-    {
-      partitions: key(integer(1, 100_000), {
-        description: 'Partitions of a topic that liberate makes.',
-        default: "<the broker's num.partitions>",
-        examples: [6],
-      }),
-      replication: key(integer(1, 100), {
-        description: 'Replicas of a topic that liberate makes.',
-        default: "<the broker's default.replication.factor>",
-        examples: [3],
-      }),
-      create: key(flag(), {
-        description: 'Make missing topics. `false`: a missing topic is an error.',
-        default: kafkaDefaults.create,
-        examples: [false],
-      }),
-    },
-    { error: 'a mapping with partitions, replication, create, and topic settings such as cleanup.policy' },
-  )
-  .catchall(anyText('a text'))
-  .superRefine((value, context) => {
-    const own = ['partitions', 'replication', 'create'];
-    const keys = Object.keys(value).filter((name) => !own.includes(name) && !new RegExp(topicSetting).test(name));
-    if (keys.length > 0) context.addIssue({ code: 'unrecognized_keys', keys, input: value, message: own.join(' ') });
-  })
-  .meta({ additionalProperties: false, patternProperties: { [topicSetting]: { type: ['string', 'number', 'boolean'] } } });
+const topicDefaults = openMapping(
+  {
+    partitions: key(integer(1, 100_000), {
+      description: 'Partitions of a topic that liberate makes.',
+      default: "<the broker's num.partitions>",
+      examples: [6],
+    }),
+    replication: key(integer(1, 100), {
+      description: 'Replicas of a topic that liberate makes.',
+      default: "<the broker's default.replication.factor>",
+      examples: [3],
+    }),
+    create: key(flag(), {
+      description: 'Make missing topics. `false`: a missing topic is an error.',
+      default: kafkaDefaults.create,
+      examples: [false],
+    }),
+  },
+  { others: anyText('a text'), pattern: topicSetting },
+  'a mapping with partitions, replication, create, and topic settings such as cleanup.policy',
+);
 
 const kafkaMapping = mapping(
   {
@@ -114,6 +106,6 @@ const kafkaMapping = mapping(
   'a mapping with brokers',
 );
 
-export const sinkSchema = z.union([address, kafkaMapping], { error: `${forms}, or a mapping with brokers` });
-export type SinkData = z.output<typeof sinkSchema>;
-export type KafkaData = z.output<typeof kafkaMapping>;
+export const sinkSchema = union([address, kafkaMapping], `${forms}, or a mapping with brokers`);
+export type SinkData = z.core.output<typeof sinkSchema>;
+export type KafkaData = z.core.output<typeof kafkaMapping>;

@@ -1,5 +1,5 @@
-import { z } from 'zod';
-import { flag, key, mapping, text } from './forms.ts';
+import type { z } from 'zod';
+import { flag, key, mapping, text, union } from './forms.ts';
 
 const pem = 'the path of a PEM file, or PEM text';
 const words = 'a mapping with ca, cert, key, servername, verify';
@@ -35,5 +35,5 @@ const tlsMapping = mapping(
   words,
 );
 
-export const tlsSchema = z.union([flag(), tlsMapping], { error: `true, false, or ${words}` });
-export type TlsData = z.output<typeof tlsSchema>;
+export const tlsSchema = union([flag(), tlsMapping], `true, false, or ${words}`);
+export type TlsData = z.core.output<typeof tlsSchema>;
