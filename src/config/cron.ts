@@ -1,4 +1,7 @@
-import { CronExpressionParser } from 'cron-parser';
+import { createRequire } from 'node:module';
+
+// Loaded, with luxon behind it, only where a file has a schedule.
+const require = createRequire(import.meta.url);
 
 const expected = 'five or six cron fields in quotes, such as "*/5 * * * *"';
 
@@ -8,6 +11,7 @@ export function cronFault(text: string): { readonly expected: string; readonly c
   const fields = text.trim().split(/\s+/);
   // The parser would fill up missing fields, and `H` takes a different value at each start.
   if (fields.length < 5 || fields.length > 6 || fields.some((field) => /^H/i.test(field))) return { expected, cure };
+  const { CronExpressionParser } = require('cron-parser') as typeof import('cron-parser');
   try {
     CronExpressionParser.parse(fields.join(' '), { tz: 'UTC' });
     return null;
