@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { asLiberateError, formatError, LiberateError } from '../kit/errors.ts';
 import { redactSecrets } from '../kit/redact.ts';
-import { commandLine } from './cli.ts';
+import { commands, stateCommands } from './commands.ts';
 import { ConfigRefused } from './config-refused.ts';
 import { paints } from './paint.ts';
+import { plainLine } from './plain-line.ts';
 import { Interrupted, interruptedExit, onSignals } from './signals.ts';
 import type { Surroundings } from './surroundings.ts';
 
@@ -19,17 +20,14 @@ export async function main(args: readonly string[]): Promise<number> {
     });
   }
   const surroundings = { stdout, stderr, env, signal: controller.signal, secrets: new Set<string>() };
-  let exit = 0;
   try {
-    await commandLine(args, surroundings, packageVersion(), (code) => {
-      exit = code;
-    }).parseAsync();
+    const line = plainLine(args, [...commands, ...stateCommands]) ?? (await (await import('./cli.ts')).readLine(args, packageVersion()));
+    return line === null ? 0 : await line.command.run(line.said, surroundings);
   } catch (thrown) {
-    exit = exitOf(thrown, surroundings, args.includes('--json'));
+    return exitOf(thrown, surroundings, args.includes('--json'));
   } finally {
     off();
   }
-  return exit;
 }
 
 function exitOf(thrown: unknown, { signal, stderr, env, secrets }: Surroundings, json: boolean): number {

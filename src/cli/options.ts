@@ -1,3 +1,25 @@
+/** What an option is: yargs takes it as it stands, and so does plain-line.ts. */
+export interface Option {
+  readonly type?: 'string' | 'boolean' | 'number';
+  readonly choices?: readonly string[];
+  /** Collects what it is given, each time it is given. */
+  readonly array?: boolean;
+  readonly describe: string;
+  readonly default?: unknown;
+  readonly demandOption?: boolean;
+  /** From what was given (a list, where it was given several times) to its value; throws where that is none. */
+  readonly coerce?: (given: never) => unknown;
+}
+
+export type Options = Readonly<Record<string, Option>>;
+
+type Camel<S extends string> = S extends `${infer Head}-${infer Tail}` ? `${Head}${Capitalize<Camel<Tail>>}` : S;
+type Sure<O extends Option> = O extends { readonly default: unknown } | { readonly demandOption: true } ? never : undefined;
+type Value<O extends Option> = O extends { readonly coerce: (given: never) => infer T } ? T | Sure<O> : boolean;
+
+/** The values of options, by the names that commands know them under: `dry-run` is `dryRun`. */
+export type Values<T extends Options> = { readonly [K in keyof T & string as Camel<K>]: Value<T[K]> };
+
 /** An option given twice comes as a list: the last one counts, as it does for flags. */
 function last<T>(given: T | readonly T[]): T {
   return Array.isArray(given) ? (given.at(-1) as T) : (given as T);

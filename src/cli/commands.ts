@@ -1,0 +1,98 @@
+import { type Command, forSomeJobs, forWhichJobs } from './command.ts';
+import { flag, text, wholeNumber } from './options.ts';
+
+/** Every command; each loads its own code when it is called. */
+export const commands: readonly Command[] = [
+  forSomeJobs({
+    words: 'run',
+    describe: 'run the jobs: load once, then poll on schedule',
+    options: {
+      once: flag('each job until it is caught up, then exit (cron, CI)'),
+      wait: flag('wait for a job that another runner holds; --no-wait exits with 4', true),
+    },
+    examples: [
+      ['run jobs.yaml', 'schedule every job until Ctrl-C'],
+      ['run jobs.yaml --once --job a,b', 'two jobs, once'],
+    ],
+    run: async (said, surroundings) => (await import('./commands/run.ts')).run(said, surroundings),
+  }),
+  forWhichJobs({
+    words: 'backfill',
+    describe: "publish what a job's table holds now, whole or a range; the live mark stays",
+    options: {
+      from: text('cursor at or after this'),
+      to: text('cursor before this'),
+      'dry-run': flag('only count'),
+      wait: flag('wait for a runner that holds the job; otherwise exit with 4'),
+    },
+    examples: [
+      ['backfill jobs.yaml --job orders', 'the whole table'],
+      ['backfill jobs.yaml --job orders --from 2026-01-01 --to 2026-02-01', 'one month'],
+    ],
+    run: async (said, surroundings) =>
+      (await import('./commands/backfill.ts')).backfill({ ...said, from: said.from ?? null, to: said.to ?? null }, surroundings),
+  }),
+  forSomeJobs({
+    words: 'validate',
+    describe: 'check the file, then every job against its database and sink',
+    options: { offline: flag('only the file') },
+    examples: [['validate jobs.yaml', 'all mistakes at once']],
+    run: async (said, surroundings) => (await import('./commands/validate.ts')).validate(said, surroundings),
+  }),
+  forSomeJobs({
+    words: 'preview',
+    describe: 'print the first events of each job; nothing is sent',
+    options: { rows: wholeNumber('rows', 5, 'events a job') },
+    examples: [['preview jobs.yaml --job orders --rows 3', 'three events as they would leave']],
+    run: async (said, surroundings) => (await import('./commands/preview.ts')).preview(said, surroundings),
+  }),
+  forSomeJobs({
+    words: 'status',
+    describe: 'a line a job: last ok, mark, lag, rows, runner; exit 1 when one is failing',
+    options: {},
+    examples: [['status jobs.yaml --json', 'for a monitor']],
+    run: async (said, surroundings) => (await import('./commands/status.ts')).status(said, surroundings),
+  }),
+];
+
+/** The commands of `liberate state`. */
+export const stateCommands: readonly Command[] = [
+  forSomeJobs({
+    words: 'state show',
+    describe: 'the saved progress of each job',
+    options: {},
+    examples: [['state show jobs.yaml --job orders', 'mark, look-back and gaps']],
+    run: async (said, surroundings) => (await import('./commands/state.ts')).stateShow(said, surroundings),
+  }),
+  forWhichJobs({
+    words: 'state set',
+    describe: 'move the mark of a job, or keep it under a changed definition',
+    options: {
+      from: text('read rows whose cursor is at or after this next'),
+      accept: flag("keep the mark although the job's definition changed"),
+    },
+    examples: [['state set jobs.yaml --job orders --from 2026-01-01', 'read again since New Year']],
+    run: async (said, surroundings) => (await import('./commands/state.ts')).stateSet({ ...said, from: said.from ?? null }, surroundings),
+  }),
+  forWhichJobs({
+    words: 'state reset',
+    describe: 'forget the progress of a job: it loads afresh',
+    options: {},
+    examples: [['state reset jobs.yaml --job orders', 'the next cycle loads everything']],
+    run: async (said, surroundings) => (await import('./commands/state.ts')).stateReset(said, surroundings),
+  }),
+  forSomeJobs({
+    words: 'state export',
+    describe: 'the saved progress as JSON',
+    options: { to: text('write to this file instead of stdout') },
+    examples: [['state export jobs.yaml --to progress.json', 'before moving to another state store']],
+    run: async (said, surroundings) => (await import('./commands/state.ts')).stateExport({ ...said, to: said.to ?? null }, surroundings),
+  }),
+  forSomeJobs({
+    words: 'state import',
+    describe: 'write an export over the saved progress',
+    options: { input: { ...text('a file that `state export` wrote'), demandOption: true } },
+    examples: [['state import jobs.yaml --input progress.json', 'after moving']],
+    run: async (said, surroundings) => (await import('./commands/state.ts')).stateImport(said, surroundings),
+  }),
+];
