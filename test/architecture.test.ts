@@ -52,7 +52,6 @@ const packages: Readonly<Record<string, readonly string[]>> = {
   'cron-parser': ['config', 'engine'],
   luxon: ['engine', 'schema'],
   yargs: ['cli'],
-  pino: ['cli'],
   picocolors: ['cli'],
   'cli-table3': ['cli'],
   'cli-progress': ['cli'],

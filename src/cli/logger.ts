@@ -1,19 +1,20 @@
 import type { Config } from '../config/config.ts';
 import type { Level } from '../observe/describe-event.ts';
 import type { Observer } from '../observe/event.ts';
+import { jsonLogger } from '../observe/json.ts';
 import { type Logger, logObserver } from '../observe/log.ts';
 import { prettyLogger } from '../observe/pretty.ts';
 import { paints } from './paint.ts';
 import type { CommonOptions, Surroundings } from './surroundings.ts';
 
 /** The log goes to stderr: short lines on a terminal, JSON elsewhere. */
-export async function openLog(options: CommonOptions, config: Config, { stderr, env }: Surroundings): Promise<Observer> {
+export function openLog(options: CommonOptions, config: Config, { stderr, env }: Surroundings): Observer {
   const pretty = options.logFormat === 'pretty' || (options.logFormat === 'auto' && stderr.isTTY === true);
-  if (pretty) return logObserver(terminal(options, stderr, paints(stderr, env)), config.secrets);
-  const { pino } = await import('pino');
-  const formatters = { level: (label: string): object => ({ level: label }) };
-  const logger = pino({ level: options.logLevel, base: null, timestamp: pino.stdTimeFunctions.isoTime, formatters }, stderr);
-  return logObserver(logger, config.secrets);
+  return logObserver(pretty ? terminal(options, stderr, paints(stderr, env)) : machine(options, stderr), config.secrets);
+}
+
+function machine({ logLevel }: CommonOptions, stderr: NodeJS.WriteStream): Logger {
+  return jsonLogger({ write: (line) => stderr.write(line), level: logLevel, now: Date.now });
 }
 
 function terminal({ logLevel }: CommonOptions, stderr: NodeJS.WriteStream, paint: ReturnType<typeof paints>): Logger {

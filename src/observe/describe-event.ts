@@ -4,6 +4,9 @@ import type { LiberateEvent } from './event.ts';
 
 export type Level = 'debug' | 'info' | 'warn' | 'error';
 
+/** From the least on. */
+export const levels: readonly Level[] = ['debug', 'info', 'warn', 'error'];
+
 /** An event as a log line: what a person reads, and the fields that a machine does. */
 export interface LogLine {
   readonly level: Level;

@@ -2,7 +2,7 @@ import { redactSecrets } from '../kit/redact.ts';
 import { describeEvent, type Level } from './describe-event.ts';
 import type { Observer } from './event.ts';
 
-/** The part of a logger that is used; pino has it. */
+/** Writes a line of the log: what a machine reads, and what a person does. */
 export type Logger = Readonly<Record<Level, (fields: object, message: string) => void>>;
 
 /** Milliseconds of a read between two lines about its progress: a bar wants them more often than a log. */

@@ -1,4 +1,4 @@
-import type { Level } from './describe-event.ts';
+import { type Level, levels } from './describe-event.ts';
 import type { Logger } from './log.ts';
 
 export interface PrettyOptions {
@@ -10,15 +10,13 @@ export interface PrettyOptions {
   readonly paint: (level: Level, text: string) => string;
 }
 
-const order: readonly Level[] = ['debug', 'info', 'warn', 'error'];
-
 /** Short lines for a terminal: `12:00:07 info  customers: 12 rows in 8ms`. */
 export function prettyLogger({ write, level, now, paint }: PrettyOptions): Logger {
-  const least = order.indexOf(level);
+  const least = levels.indexOf(level);
   const line =
     (of: Level) =>
     (_fields: object, message: string): void => {
-      if (order.indexOf(of) < least) return;
+      if (levels.indexOf(of) < least) return;
       const time = new Date(now()).toISOString().slice(11, 19);
       write(`${time} ${paint(of, of.padEnd(5))} ${message}\n`);
     };

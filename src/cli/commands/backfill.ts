@@ -24,7 +24,7 @@ export async function backfill(options: BackfillCommandOptions, surroundings: Su
   const config = await load(options, surroundings);
   const jobs = chooseJobs(config, options.job);
   await using stack = new Disposables();
-  const { observer, end } = await openProgress(await openLog(options, config, surroundings), options, stderr);
+  const { observer, end } = await openProgress(openLog(options, config, surroundings), options, stderr);
   stack.defer(async () => end([]));
   const engine = await compose({ config, jobs, observer, stdout, signal }, stack);
   for (const job of jobs) {

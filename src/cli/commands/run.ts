@@ -20,7 +20,7 @@ export async function run(options: RunOptions, surroundings: Surroundings): Prom
   const { signal, stdout } = surroundings;
   const config = await load(options, surroundings);
   const jobs = chooseJobs(config, options.job);
-  const observer = await openLog(options, config, surroundings);
+  const observer = openLog(options, config, surroundings);
   await using stack = new Disposables();
   const engine = await compose({ config, jobs, observer, stdout, signal }, stack);
   signal.addEventListener('abort', () => observer({ type: 'run.stopping', reason: stopReason(signal) }), { once: true });
