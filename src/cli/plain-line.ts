@@ -28,8 +28,8 @@ interface Sorted {
   readonly given: ReadonlyMap<string, readonly (string | boolean)[]>;
 }
 
-/** yargs takes off quotes, and may take a numeral for a number. */
-const isPlain = (text: string): boolean => !/^-|['"]|^$/.test(text) && Number.isNaN(Number(text));
+/** yargs takes off quotes, may take a numeral for a number, and `true` or `false` for the value of the flag before it. */
+const isPlain = (text: string): boolean => !/^-|['"]|^$|^(true|false)$/.test(text) && Number.isNaN(Number(text));
 
 function sort(words: readonly string[], options: Options): Sorted | null {
   const files: string[] = [];

@@ -96,6 +96,7 @@ describe('a plain command line', () => {
     'backfill jobs.yaml',
     'run jobs.yaml --job ,',
     'run jobs.yaml --once=false',
+    'run --once false',
     'run 7',
   ])('"%s" is none, and is left to yargs', (line) => {
     expect(plainLine(line === '' ? [] : line.split(' '), all)).toBeNull();
