@@ -31,6 +31,7 @@ const words = [
     'a',
     '1e3',
     'false',
+    'true',
     '2026-01-01',
   ],
   ...all.flatMap(({ options }) => Object.keys(options).flatMap((name) => [`--${name}`, `--no-${name}`, `--${name}=`, `--${name}=a`])),

@@ -76,6 +76,9 @@ describe('the tarball', () => {
     const code = files.filter((path) => path.startsWith('dist/'));
     expect(code.filter((path) => !/\.(js|d\.ts)$/.test(path))).toEqual([]);
     expect(code.filter((path) => /test|spec|fixture/.test(path))).toEqual([]);
+    // A program uses the library's entry alone, which names no type of these.
+    expect(code.filter((path) => /^dist\/((cli|config|schema)\/|\w+\/\w+\/).*\.d\.ts$/.test(path))).toEqual([]);
+    expect(code.filter((path) => path.includes('json-schema'))).toEqual([]);
     expect(code).toEqual(expect.arrayContaining(['dist/liberate.js', 'dist/liberate.d.ts', 'dist/cli/main.js']));
   });
 
