@@ -1,7 +1,10 @@
-import { CronExpressionParser } from 'cron-parser';
-import { IANAZone } from 'luxon';
+import { createRequire } from 'node:module';
+import type { IANAZone } from 'luxon';
 import { LiberateError } from '../kit/errors.ts';
 import type { Cadence } from '../model/job.ts';
+
+// cron-parser and luxon are loaded only where a job has a schedule.
+const require = createRequire(import.meta.url);
 
 /**
  * Cron times are found on the wall clock, where every day has 24 hours, and only then placed in time.
@@ -31,7 +34,7 @@ const timerSlack = 20;
 /** The first due time after a moment; milliseconds since 1970. Throws when the expression never comes true (it is refused before, with the jobs file). */
 export function dueAfter(cadence: Cadence, after: number): number {
   if (cadence.kind === 'every') return after + cadence.ms;
-  const zone = IANAZone.create(cadence.timezone);
+  const zone = (require('luxon') as typeof import('luxon')).IANAZone.create(cadence.timezone);
   // With its offsets NaN, no time would ever be found.
   if (!zone.isValid) throw new LiberateError('LIB103', `there is no time zone "${cadence.timezone}"`);
   const [earlier, later] = offsetsAround(zone, after);
@@ -50,6 +53,7 @@ export function dueAfter(cadence: Cadence, after: number): number {
 }
 
 function wallClock(expression: string, from: number): WallClock {
+  const { CronExpressionParser } = require('cron-parser') as typeof import('cron-parser');
   // A millisecond earlier, since `next` begins behind the date that it is given.
   const parsed = CronExpressionParser.parse(expression, { currentDate: new Date(from - 1), tz: 'UTC' });
   return { next: () => parsed.next().getTime(), everyHour: parsed.fields.hour.values.length === 24 };

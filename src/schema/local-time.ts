@@ -1,4 +1,8 @@
-import { IANAZone } from 'luxon';
+import { createRequire } from 'node:module';
+import type { IANAZone } from 'luxon';
+
+// luxon is loaded only where stamps are in a zone of their own.
+const require = createRequire(import.meta.url);
 
 const minute = 60_000;
 /** Clocks are set on a quarter of an hour, so that all of it has one offset. */
@@ -11,7 +15,7 @@ const nearby = 180 * minute;
  * clock showed twice is taken for the first; one that it skipped has the offset of before, so it lies later.
  */
 export function localOffset(timezone: string): (wall: number) => number {
-  const zone = IANAZone.create(timezone);
+  const zone = (require('luxon') as typeof import('luxon')).IANAZone.create(timezone);
   // Rows come in the order of their stamps: the last answer is nearly always the next one.
   let known = Number.NaN;
   let offset = 0;

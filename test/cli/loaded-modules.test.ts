@@ -46,7 +46,7 @@ async function loaded(place: Place, args: readonly string[]): Promise<ReadonlySe
 
 /** What has no part in polling a SQLite table by interval into files. */
 const needless = [
-  ...['kafkajs', 'pg', 'mysql2', 'yargs', 'cliui', 'cli-table3', 'cli-progress'],
+  ...['kafkajs', 'pg', 'mysql2', 'yargs', 'cliui', 'cron-parser', 'luxon', 'cli-table3', 'cli-progress'],
   ...['dist/sink/kafka/sink.js', 'dist/sink/stdout/stdout.js', 'dist/source/postgres/source.js', 'dist/source/mysql/source.js'],
   ...['dist/state/postgres/store.js', 'dist/state/mysql/store.js', 'dist/config/json-schema.js', 'dist/engine/backfill.js'],
   ...['dist/cli/cli.js', 'dist/cli/commands/backfill.js', 'dist/cli/commands/status.js', 'dist/cli/commands/state.js'],
