@@ -36,6 +36,8 @@ export interface KafkaOptions {
   readonly proxyPort?: number;
   /** Further settings, as in server.properties. */
   readonly settings?: Readonly<Record<string, string>>;
+  /** `peak`: slower to start, and then as fast as it gets. */
+  readonly speed?: 'start' | 'peak';
 }
 
 export async function startKafka(directory: string, options: KafkaOptions = {}): Promise<RunningServer<KafkaFacts>> {
@@ -61,13 +63,21 @@ export async function startKafka(directory: string, options: KafkaOptions = {}):
   await writeFile(propertiesFile, brokerProperties(plan));
   await writeFile(join(home, 'log4j2.properties'), logging);
   // Without the second compiler a broker starts with half the CPU time; its peak speed is not what is tested.
-  const classes = ['-XX:TieredStopAtLevel=1', '-cp', join(jars, '*')];
-  await run(java, [...classes, 'kafka.tools.StorageTool', ...formatArguments(propertiesFile, user, password)]);
+  const quick = ['-XX:TieredStopAtLevel=1'];
+  const classes = ['-cp', join(jars, '*')];
+  await run(java, [...quick, ...classes, 'kafka.tools.StorageTool', ...formatArguments(propertiesFile, user, password)]);
   const at = (port: number): readonly string[] => [`127.0.0.1:${port}`];
   return startServer({
     name: 'Kafka',
     command: java,
-    args: ['-Xmx512m', `-Dlog4j2.configurationFile=${join(home, 'log4j2.properties')}`, ...classes, 'kafka.Kafka', propertiesFile],
+    args: [
+      '-Xmx512m',
+      `-Dlog4j2.configurationFile=${join(home, 'log4j2.properties')}`,
+      ...(options.speed === 'peak' ? [] : quick),
+      ...classes,
+      'kafka.Kafka',
+      propertiesFile,
+    ],
     directory: home,
     account: null,
     stopSignal: 'SIGTERM',
