@@ -46,6 +46,8 @@ export async function start({ root }: Subject, directory: string): Promise<Runni
   const done = new Set<string>();
   let waiting = (): void => {};
   createInterface({ input: child.stderr }).on('line', (line) => {
+    // Warnings of the jobs file are for people.
+    if (!line.startsWith('{')) return;
     const { job, outcome, level, msg } = JSON.parse(line) as { job?: string; outcome?: string; level: string; msg: string };
     if (level === 'error') console.error(`liberate: ${msg}`);
     if (job !== undefined && outcome === 'ok') done.add(job);

@@ -45,7 +45,7 @@ async function once(url: string, sql: string): Promise<void> {
 const columns = (notes: number): Readonly<Record<string, Column>> => ({
   id: { type: 'bigint', value: 'i' },
   public_id: { type: 'uuid', value: `md5('public' || i)::uuid` },
-  email: { type: 'varchar(100)', value: `'customer.' || i || '@mail-' || i % 97 || '.example.org'` },
+  email: { type: 'varchar(100)', value: `'customer.' || i || '@mail-' || (i % 97) || '.example.org'` },
   note: {
     type: 'text',
     value: `repeat('Order ' || i || ' of Renée: leave it next door, ring twice. ' || md5('note' || i) || ' ', ${notes})`,

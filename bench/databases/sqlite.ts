@@ -11,7 +11,8 @@ export async function openSqlite(directory: string): Promise<Database> {
   const path = join(directory, 'bench.db');
   const database = new Sqlite(path);
   database.pragma('journal_mode = WAL');
-  database.function('md5', { deterministic: true }, (text: unknown) => createHash('md5').update(String(text)).digest('hex'));
+  database.function('md5', { deterministic: true }, md5);
+  database.function('uuid', { deterministic: true }, (text: unknown) => md5(text).replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-'));
   const run = async (sql: string): Promise<void> => void database.exec(sql);
   return {
     kind: 'sqlite',
@@ -37,12 +38,15 @@ export async function openSqlite(directory: string): Promise<Database> {
   };
 }
 
+/** SQLite has neither of these of its own. */
+const md5 = (text: unknown): string => createHash('md5').update(String(text)).digest('hex');
+
 const instant = `strftime('%Y-%m-%d %H:%M:%S', 1735689600 + i, 'unixepoch')`;
 
 const columns = (notes: number): Readonly<Record<string, Column>> => ({
   id: { type: 'INTEGER', value: 'i' },
-  public_id: { type: 'TEXT', value: `md5('public' || i)` },
-  email: { type: 'TEXT', value: `'customer.' || i || '@mail-' || i % 97 || '.example.org'` },
+  public_id: { type: 'TEXT', value: `uuid('public' || i)` },
+  email: { type: 'TEXT', value: `'customer.' || i || '@mail-' || (i % 97) || '.example.org'` },
   note: {
     type: 'TEXT',
     // SQLite has no repeat().
