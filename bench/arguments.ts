@@ -11,6 +11,8 @@ export interface Settings {
   /** The sizes of a recorded baseline instead of those of a look in between. */
   readonly full: boolean;
   readonly list: boolean;
+  /** Folder for a CPU profile of each measured liberate. */
+  readonly profile: string | null;
   readonly out: string;
 }
 
@@ -27,6 +29,7 @@ const options = {
   seconds: { type: 'string' },
   full: { type: 'boolean', default: false },
   list: { type: 'boolean', default: false },
+  profile: { type: 'string' },
   out: { type: 'string' },
 } as const;
 
@@ -54,6 +57,7 @@ function parse(args: readonly string[], out: string): { readonly settings: Setti
     seconds: whole('seconds', values.seconds),
     full: values.full,
     list: values.list,
+    profile: values.profile ?? null,
     out: values.out ?? out,
   };
   return { settings, rest: positionals };

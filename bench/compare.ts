@@ -6,7 +6,8 @@ import { command } from './command.ts';
 import { measureCases } from './report.ts';
 import { buildCommit } from './worktree.ts';
 
-const usage = 'npm run bench:compare -- COMMIT COMMIT [--only CASE,CASE] [--rows N] [--rounds N] [--seconds N] [--full] [--out FILE]';
+const usage =
+  'npm run bench:compare -- COMMIT COMMIT [--only CASE,CASE] [--rows N] [--rounds N] [--seconds N] [--full] [--out FILE] [--profile FOLDER]';
 
 await command(usage, async (args) => {
   const settings = compareSettings(args);

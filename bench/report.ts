@@ -6,7 +6,7 @@ import { type Machine, machineFacts } from './machine.ts';
 import { openPlace } from './place.ts';
 import { tableOf } from './print.ts';
 import type { Result } from './result.ts';
-import type { Subject } from './subject.ts';
+import { profiled, type Subject } from './subject.ts';
 
 /** The file that a run leaves behind. */
 export interface Recording {
@@ -22,10 +22,11 @@ export async function measureCases(cases: readonly Case[], subjects: readonly Su
   console.log(
     `${machine.cpu}, ${machine.cores} cores, ${machine.memoryGigabytes} GB, ${machine.system}, Node ${machine.node}, commit ${machine.commit}`,
   );
+  const measured = subjects.map((subject) => profiled(subject, settings.profile));
   await using place = await openPlace(note);
   const results: Result[] = [];
   for (const each of cases) {
-    const bench: Bench = { place, settings, subjects, note: (text) => note(`${each.name}: ${text}`) };
+    const bench: Bench = { place, settings, subjects: measured, note: (text) => note(`${each.name}: ${text}`) };
     const result = { case: each.name, ...(await each.measure(bench)) };
     results.push(result);
     console.log(`\n${tableOf(result)}`);

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { measureNode, type Usage } from './measure.ts';
@@ -10,7 +10,13 @@ import { measureNode, type Usage } from './measure.ts';
 export interface Subject {
   readonly name: string;
   readonly root: string;
+  /** Of Node, before the program. */
+  readonly nodeOptions?: readonly string[];
 }
+
+/** The subject with a CPU profile of each run left in the folder. */
+export const profiled = (subject: Subject, folder: string | null): Subject =>
+  folder === null ? subject : { ...subject, nodeOptions: ['--cpu-prof', '--cpu-prof-dir', resolve(folder)] };
 
 export const thisTree: Subject = { name: 'liberate', root: fileURLToPath(new URL('..', import.meta.url)) };
 
@@ -21,8 +27,8 @@ export async function writeJobs(directory: string, content: object): Promise<str
   return path;
 }
 
-export function measureOnce({ root }: Subject, directory: string): Promise<Usage> {
-  return measureNode([bin(root), 'run', '--once', '--log-level', 'warn', 'jobs.yaml'], { directory });
+export function measureOnce({ root, nodeOptions = [] }: Subject, directory: string): Promise<Usage> {
+  return measureNode([...nodeOptions, bin(root), 'run', '--once', '--log-level', 'warn', 'jobs.yaml'], { directory });
 }
 
 const bin = (root: string): string => join(root, 'bin', 'liberate.js');
@@ -39,8 +45,8 @@ export interface Running extends AsyncDisposable {
 }
 
 /** `liberate run` on its schedule. Disposing ends it in order. */
-export async function start({ root }: Subject, directory: string): Promise<Running> {
-  const args = [bin(root), 'run', '--log-format', 'json', 'jobs.yaml'];
+export async function start({ root, nodeOptions = [] }: Subject, directory: string): Promise<Running> {
+  const args = [...nodeOptions, bin(root), 'run', '--log-format', 'json', 'jobs.yaml'];
   const child = spawn(process.execPath, args, { cwd: directory, stdio: ['ignore', 'ignore', 'pipe'] });
   await once(child, 'spawn');
   const done = new Set<string>();

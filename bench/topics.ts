@@ -1,4 +1,5 @@
 import { type Admin, Kafka, logLevel } from 'kafkajs';
+import { waitFor } from '../test/support/wait-for.ts';
 
 export interface Topics extends AsyncDisposable {
   readonly brokers: readonly string[];
@@ -26,8 +27,10 @@ export async function openTopics(brokers: readonly string[]): Promise<Topics> {
       const configEntries = [{ name: 'cleanup.policy', value: 'delete' }];
       await admin.createTopics({
         topics: [{ topic, numPartitions: partitions, replicationFactor: 1, configEntries }],
-        waitForLeaders: true,
+        waitForLeaders: false,
       });
+      // A broker may not know for a moment what its controller has made.
+      await waitFor(() => count(admin, topic).then(() => true), { timeout: 30_000, what: `the topic ${topic}` });
       return topic;
     },
     count: (topic) => count(admin, topic),

@@ -10,12 +10,26 @@ describe('the arguments of npm run bench', () => {
       seconds: null,
       full: false,
       list: false,
+      profile: null,
       out: '.liberate/bench.json',
     });
   });
 
   test('choose cases, sizes and a file', () => {
-    const args = ['--only', 'pg-kafka,idle-*', '--rows', '1000000', '--rounds', '5', '--seconds=10', '--full', '--out', 'x.json'];
+    const args = [
+      '--only',
+      'pg-kafka,idle-*',
+      '--rows',
+      '1000000',
+      '--rounds',
+      '5',
+      '--seconds=10',
+      '--full',
+      '--out',
+      'x.json',
+      '--profile',
+      'p',
+    ];
     expect(benchSettings(args)).toEqual({
       only: ['pg-kafka', 'idle-*'],
       rows: 1_000_000,
@@ -23,6 +37,7 @@ describe('the arguments of npm run bench', () => {
       seconds: 10,
       full: true,
       list: false,
+      profile: 'p',
       out: 'x.json',
     });
   });
