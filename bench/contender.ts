@@ -29,16 +29,25 @@ export function rotated(length: number, by: number): readonly number[] {
   return Array.from({ length }, (_, index) => (index + by) % length);
 }
 
-/** Adds to each contender its speed as a part of the ceiling's in the same round. */
+/**
+ * Adds to each contender its speed as a part of the ceiling's in the same round, and to the second subject of a
+ * comparison as a part of the first one's.
+ */
 export function withRatios(measured: readonly Measured[]): readonly Measured[] {
   const top = measured.find(({ name }) => name === ceiling);
-  if (top === undefined) return measured;
+  const first = measured.find(({ name }) => name !== ceiling);
   return measured.map(({ name, rounds }) => ({
     name,
-    rounds: rounds.map((figures, round) => {
-      const best = top.rounds[round]?.['wall s'];
-      const own = figures['wall s'];
-      return name === ceiling || best === undefined || own === undefined ? figures : { ...figures, 'of ceiling': best / own };
-    }),
+    rounds: rounds.map((figures, round) => ({
+      ...figures,
+      ...(name === ceiling ? {} : ratio(top, figures, round)),
+      ...(name === ceiling || name === first?.name ? {} : ratio(first, figures, round)),
+    })),
   }));
+}
+
+function ratio(reference: Measured | undefined, figures: Figures, round: number): Figures {
+  const wall = reference?.rounds[round]?.['wall s'];
+  const own = figures['wall s'];
+  return reference === undefined || wall === undefined || own === undefined ? {} : { [`of ${reference.name}`]: wall / own };
 }

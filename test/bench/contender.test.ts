@@ -39,6 +39,19 @@ describe('the contenders of a case', () => {
     expect(withRatios(measured)[0]).toEqual(measured[0]);
   });
 
+  test('of a comparison are held against each other, too', () => {
+    const measured = [
+      { name: 'ceiling', rounds: [{ 'wall s': 1 }] },
+      { name: 'A', rounds: [{ 'wall s': 4 }] },
+      { name: 'B', rounds: [{ 'wall s': 2 }] },
+    ];
+    expect(withRatios(measured).map(({ rounds }) => rounds[0])).toEqual([
+      { 'wall s': 1 },
+      { 'wall s': 4, 'of ceiling': 0.25 },
+      { 'wall s': 2, 'of ceiling': 0.5, 'of A': 2 },
+    ]);
+  });
+
   test('without a ceiling have no part of it', () => {
     const measured = [{ name: 'liberate', rounds: [{ 'wall s': 2 }] }];
     expect(withRatios(measured)).toEqual(measured);
