@@ -1,18 +1,13 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Settings } from './arguments.ts';
+import { baselineLine, readBaseline } from './baseline.ts';
 import type { Bench, Case } from './case.ts';
-import { type Machine, machineFacts } from './machine.ts';
+import { machineFacts } from './machine.ts';
 import { openPlace } from './place.ts';
 import { tableOf } from './print.ts';
-import type { Result } from './result.ts';
+import type { Recording, Result } from './result.ts';
 import { profiled, type Subject } from './subject.ts';
-
-/** The file that a run leaves behind. */
-export interface Recording {
-  readonly machine: Machine & { readonly versions: Readonly<Record<string, string>> };
-  readonly results: readonly Result[];
-}
 
 /** Measures the cases one after another, prints each, and writes all so far after each. */
 export async function measureCases(cases: readonly Case[], subjects: readonly Subject[], settings: Settings): Promise<void> {
@@ -24,12 +19,13 @@ export async function measureCases(cases: readonly Case[], subjects: readonly Su
   );
   const measured = subjects.map((subject) => profiled(subject, settings.profile));
   await using place = await openPlace(note);
+  const baseline = await readBaseline();
   const results: Result[] = [];
   for (const each of cases) {
     const bench: Bench = { place, settings, subjects: measured, note: (text) => note(`${each.name}: ${text}`) };
     const result = { case: each.name, ...(await each.measure(bench)) };
     results.push(result);
-    console.log(`\n${tableOf(result)}`);
+    console.log(['', tableOf(result), baselineLine(result, baseline)].filter((line) => line !== null).join('\n'));
     await write(settings.out, { machine: { ...machine, versions: place.versions }, results });
   }
   note(`written to ${settings.out}`);

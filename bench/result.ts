@@ -1,3 +1,5 @@
+import type { Machine } from './machine.ts';
+
 /** What one round measured, by the figure's name with its unit: `wall s`, `rows/s`, `peak MB`. */
 export type Figures = Readonly<Record<string, number>>;
 
@@ -16,3 +18,9 @@ export interface Result {
 }
 
 export const ceiling = 'ceiling';
+
+/** The file that a run leaves behind. */
+export interface Recording {
+  readonly machine: Machine & { readonly versions: Readonly<Record<string, string>> };
+  readonly results: readonly Result[];
+}

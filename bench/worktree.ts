@@ -13,6 +13,8 @@ export async function buildCommit(commit: string, folder: string): Promise<Workt
   const { root } = thisTree;
   const git = (...args: readonly string[]): Promise<{ stdout: string }> => run('git', ['-C', root, ...args]);
   const { stdout } = await git('rev-parse', '--short=10', '--verify', `${commit}^{commit}`);
+  // Of a comparison that was killed, the folder is gone and its entry is left.
+  await git('worktree', 'prune');
   await git('worktree', 'add', '--detach', folder, commit);
   const remove = async (): Promise<void> => void (await git('worktree', 'remove', '--force', folder));
   try {
