@@ -27,7 +27,8 @@ function overruled(own: JobData, ownHas: (key: JobKey) => boolean, inherits: (ke
   };
   const has = (key: JobKey): boolean => ownHas(key) || (inherits(key) && !gone.has(key));
   if (ownHas('every')) drop('schedule');
-  if (ownHas('schedule')) drop('every');
+  if (ownHas('schedule')) drop('every', 'wake');
+  if (own.wake) drop('schedule');
   if (!has('schedule')) drop('timezone');
   if (own.mode === 'bulk') drop('cursor');
   if (!has('cursor')) drop(...cursorKeys);

@@ -2,7 +2,7 @@ import type { Job } from '../model/job.ts';
 import type { SourceConfig } from '../source/source-config.ts';
 import type { StateConfig } from '../state/state-config.ts';
 import { isWritten } from './jobs-file.ts';
-import { shownKey } from './problem.ts';
+import { type Path, shownKey } from './problem.ts';
 import type { Problems } from './problems.ts';
 import { isMany } from './rules.ts';
 import { topicVariables } from './topic.ts';
@@ -35,6 +35,20 @@ export function checkTopics(jobs: readonly Job[], problems: Problems): void {
         cure: 'Give each job a topic of its own.',
       });
     }
+  }
+}
+
+/** Which hints a database can give. */
+export function checkWake({ wake }: Job, path: Path, source: SourceConfig | undefined, problems: Problems): void {
+  if (wake === null || source === undefined) return;
+  const name = shownKey(source.name);
+  if (source.kind === 'mysql') {
+    const message = `is given, and nothing in MySQL or MariaDB (source "${name}") can tell of a commit`;
+    problems.add('LIB108', path, message, { cure: 'Remove wake; a shorter every finds rows sooner.' });
+  } else if (source.kind === 'postgres' && wake.kind === 'file') {
+    problems.add('LIB108', path, `is true, and source "${name}" is PostgreSQL`, { cure: 'Name the channel: wake: orders_changed.' });
+  } else if (source.kind === 'sqlite' && wake.kind === 'channel') {
+    problems.add('LIB108', path, `is a channel, and source "${name}" is SQLite, which has none`, { cure: 'Write wake: true.' });
   }
 }
 

@@ -64,6 +64,7 @@ export function normaliseJob(draft: Draft, source: string, sink: string, query: 
     topic: data.topic ?? (isMany(data.table ?? []) ? manyTopic : oneTopic),
     headers: data.headers ?? {},
     cadence: cadence(data),
+    wake: data.wake || null,
     jitter: data.jitter ?? milliseconds(jobDefaults.jitter),
     overlap: data.overlap ?? jobDefaults.overlap,
     timeout: data.timeout ?? null,

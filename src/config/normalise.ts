@@ -4,7 +4,7 @@ import type { SourceConfig } from '../source/source-config.ts';
 import type { Config } from './config.ts';
 import { shortName } from './defaults.ts';
 import { draftJob } from './draft.ts';
-import { checkState, checkTopics, warnOfUnused } from './file-rules.ts';
+import { checkState, checkTopics, checkWake, warnOfUnused } from './file-rules.ts';
 import { declaredNames, resolveName } from './names.ts';
 import { normaliseLease, normaliseSource, normaliseState } from './normalise-database.ts';
 import { normaliseJob } from './normalise-job.ts';
@@ -27,7 +27,7 @@ function sinks(data: FileData, scope: Scope): Readonly<Record<string, SinkConfig
 }
 
 /** Every job that can be made, and a problem for every other. */
-function jobs(data: FileData, scope: Scope): readonly Job[] {
+function jobs(data: FileData, sourceOf: Readonly<Record<string, SourceConfig>>, scope: Scope): readonly Job[] {
   const { problems } = scope;
   const sourceNames = declaredNames(problems, 'source');
   const sinkNames = declaredNames(problems, 'sink');
@@ -42,6 +42,7 @@ function jobs(data: FileData, scope: Scope): readonly Job[] {
     for (const rule of jobRules) rule(draft, problems);
     const at = problems.at(draft.path, problems.placeOf(draft.path, 'key'));
     const job = normaliseJob(draft, source ?? '', sink ?? '', query, at);
+    if (job !== null) checkWake(job, draft.where('wake'), sourceOf[job.source], problems);
     return job === null ? [] : [job];
   });
 }
@@ -49,14 +50,15 @@ function jobs(data: FileData, scope: Scope): readonly Job[] {
 /** What has a sound shape → the configuration. It may only be used when no problem was added. */
 export function normalise(data: FileData, scope: Scope): Config {
   const { problems, secrets } = scope;
+  const sourceOf = sources(data, scope);
   const config = {
     file: problems.file.file ?? '',
     directory: problems.file.directory,
-    sources: sources(data, scope),
+    sources: sourceOf,
     sinks: sinks(data, scope),
     state: normaliseState(data.state, scope),
     leaseTtl: normaliseLease(data.state),
-    jobs: jobs(data, scope),
+    jobs: jobs(data, sourceOf, scope),
   };
   checkTopics(config.jobs, problems);
   checkState(config.state, Object.values(config.sources), problems);

@@ -105,6 +105,11 @@ const timezoneNeedsSchedule: JobRule = (job, problems) => {
   contradict(problems, job, 'timezone', 'is given, and the job has no schedule', 'Add schedule:, or remove timezone.');
 };
 
+const wakeIsNoSchedule: JobRule = (job, problems) => {
+  if (!job.data.wake || !job.has('schedule')) return;
+  contradict(problems, job, 'wake', 'is given, and schedule too', 'Keep wake, with every, or keep schedule.');
+};
+
 const topicPerTable: JobRule = (job, problems) => {
   const { topic, table, query } = job.data;
   if (topic === undefined) return;
@@ -162,6 +167,7 @@ export const jobRules: readonly JobRule[] = [
   nullsAreNoKey,
   oneCadence,
   timezoneNeedsSchedule,
+  wakeIsNoSchedule,
   topicPerTable,
   columnsNamedOnce,
   columnsAgree,

@@ -6,6 +6,9 @@ export type Cadence =
   /** Five or six field cron in an IANA zone. */
   | { readonly kind: 'cron'; readonly expression: string; readonly timezone: string };
 
+/** What tells a job between its due times that there may be something to read: a channel of PostgreSQL, or the SQLite file. */
+export type Wake = { readonly kind: 'channel'; readonly channel: string } | { readonly kind: 'file' };
+
 export type Initial =
   | { readonly kind: 'bulk' }
   | { readonly kind: 'skip' }
@@ -49,6 +52,8 @@ export interface Job {
   readonly topic: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly cadence: Cadence;
+  /** Hints that start a poll before it is due; null: none. */
+  readonly wake: Wake | null;
   /** Up to so many milliseconds are added at random to each due time. */
   readonly jitter: number;
   readonly overlap: 'skip' | 'queue';

@@ -34,6 +34,7 @@ const customers = {
   jitter: 0,
   overlap: 'skip',
   timeout: null,
+  wake: null,
   retries: 5,
   enabled: true,
   at: '/app/jobs.yaml:4:3',

@@ -32,6 +32,11 @@ const cases: readonly (readonly [string, readonly string[]] | readonly [string, 
   ['table: a\ncursor: id\nkey: [id, x]\nnulls: include', ['LIB108 jobs.orders.nulls'], 'never NULL'],
   ['table: a\nevery: 1s\nschedule: "* * * * *"', ['LIB108 jobs.orders.schedule'], 'Keep every or schedule'],
   ['table: a\ntimezone: UTC', ['LIB108 jobs.orders.timezone'], 'the job has no schedule'],
+  ['table: a\nwake: true', []],
+  ['table: a\nwake: false\nschedule: "* * * * *"', []],
+  ['table: a\nwake: true\nschedule: "* * * * *"', ['LIB108 jobs.orders.wake'], 'Keep wake, with every, or keep schedule'],
+  ['table: a\nwake: orders_changed', ['LIB108 jobs.orders.wake'], 'Write wake: true'],
+  ['table: a\nwake: ""', ['LIB103 jobs.orders.wake']],
   ['table: [a, b]\ntopic: all', ['LIB108 jobs.orders.topic'], 'Put {table} into it'],
   ['table: "a_*"\ntopic: all', ['LIB108 jobs.orders.topic']],
   ['table: "a_*"\ntopic: all.{table}', []],
@@ -172,4 +177,35 @@ test('a source or sink that no job uses is worth a warning', () => {
   const result = parse('sources: {a: sqlite:x, b: sqlite:y}\nsink: stdout\njobs: {j: {table: t, source: a}}\n');
   expect(result.ok).toBe(true);
   expect(result.warnings.map(({ at, message }) => [at, message])).toEqual([['/app/jobs.yaml:1:27', 'source "b" is used by no job']]);
+});
+
+describe('the hints that a database can give', () => {
+  const fileOf = (source: string, wake: string, defaults = ''): string =>
+    `source: ${source}\nsink: ndjson:out\n${defaults}jobs:\n  orders: { table: a, cursor: c${wake} }\n`;
+
+  test('are a channel of PostgreSQL, by its exact name', () => {
+    expect(sound(fileOf('postgres://db/shop', ', wake: Orders changed')).jobs[0]?.wake).toEqual({
+      kind: 'channel',
+      channel: 'Orders changed',
+    });
+    const [problem] = problemsOf(fileOf('postgres://db/shop', ', wake: true'));
+    expect([problem?.code, problem?.cure]).toEqual(['LIB108', 'Name the channel: wake: orders_changed.']);
+    expect(problemsOf(fileOf('postgres://db/shop', `, wake: ${'ä'.repeat(32)}`))[0]?.cure).toContain('of at most 63 bytes');
+  });
+
+  test.each(['mysql://db/shop', 'mariadb://db/shop'])('are none in %s, and every is named as the way', (source) => {
+    for (const wake of ['true', 'orders_changed']) {
+      const [problem] = problemsOf(fileOf(source, `, wake: ${wake}`));
+      expect([problem?.code, problem?.path]).toEqual(['LIB108', 'jobs.orders.wake']);
+      expect(problem?.cure).toContain('shorter every');
+    }
+  });
+
+  test('of the defaults give way to what a job says itself, and are blamed where they stand', () => {
+    const inherited = 'defaults: { wake: true }\n';
+    expect(sound(fileOf('sqlite:a.db', '', inherited)).jobs[0]?.wake).toEqual({ kind: 'file' });
+    expect(sound(fileOf('sqlite:a.db', ', wake: false', inherited)).jobs[0]?.wake).toBeNull();
+    expect(sound(fileOf('sqlite:a.db', ', schedule: "* * * * *"', inherited)).jobs[0]?.wake).toBeNull();
+    expect(problemsOf(fileOf('mysql://db/a', '', inherited))[0]?.path).toBe('defaults.wake');
+  });
 });

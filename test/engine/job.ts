@@ -22,6 +22,7 @@ export function job(some: Partial<Job> = {}): Job {
     topic: '{source}.{schema}.{table}',
     headers: {},
     cadence: { kind: 'every', ms: 10_000 },
+    wake: null,
     jitter: 0,
     overlap: 'skip',
     timeout: null,

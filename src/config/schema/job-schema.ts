@@ -3,6 +3,7 @@ import { jobDefaults, manyTopic, oneTopic } from '../defaults.ts';
 import { topicFault } from '../topic.ts';
 import { choice, flag, integer, key, list, mapping, oneOrMany, type Reading, reading, required, text, texts, union } from './forms.ts';
 import { cron, duration, timezone } from './time-forms.ts';
+import { wake } from './wake-form.ts';
 
 const names = 'a list of column names';
 const someNames = list(text('a column name'), names, 'at least one column');
@@ -136,6 +137,12 @@ const common = {
     description: "Run so long after the previous run's end.",
     default: `<${jobDefaults.every}, where there is no schedule>`,
     examples: ['10s', '1h30m'],
+  }),
+  wake: key(wake(), {
+    description:
+      'Run at once when a commit tells so: by NOTIFY on this channel (PostgreSQL), or by a change of the file (SQLite: `true`). Only a hint: `every` goes on.',
+    default: '<none>',
+    examples: ['orders_changed', true],
   }),
   schedule: key(cron(), {
     description: 'Run at the times of a cron expression of five fields, or six beginning with seconds; instead of `every`.',
