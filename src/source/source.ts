@@ -1,4 +1,6 @@
+import type { LiberateError } from '../kit/errors.ts';
 import type { Column, Relation, Shape, TableName } from '../model/column.ts';
+import type { Wake } from '../model/job.ts';
 import type { RowBatch } from '../model/row.ts';
 import type { Horizon, Watermark } from '../model/watermark.ts';
 import type { ReadRequest } from '../query/request.ts';
@@ -13,6 +15,26 @@ export interface SourceFacts {
   readonly remarks: readonly string[];
 }
 
+/** Told of commits; both must neither throw nor block. */
+export interface HintListener {
+  /** Something may have been committed. Never earlier than it can be read. */
+  hint(): void;
+  /** Hints have stopped, and are being brought back; null: they come again. Told to one listener of those concerned. */
+  trouble(error: LiberateError | null): void;
+}
+
+/** What wakes jobs between their due times. Hints can be lost, late or for nothing: the poll stays the truth. */
+export interface Hints {
+  /**
+   * Hints from soon after now until it is disposed; also one each time they begin or come back, since nobody knows what
+   * was missed. However many watch, the source sees one connection.
+   */
+  watch(wake: Wake, listener: HintListener): AsyncDisposable;
+
+  /** SQL that makes commits to a table give the hints; null: they do by themselves. A `table` of null stands for any. */
+  setup(wake: Wake, table: TableName | null): string | null;
+}
+
 /**
  * A database that is only read. Implementations hold their connections through knex, stream rows by
  * the driver's own means, never a whole result in memory, and sort native errors into LiberateError
@@ -23,6 +45,9 @@ export interface SourceFacts {
 export interface Source extends AsyncDisposable {
   readonly name: string;
   readonly kind: 'postgres' | 'mysql' | 'sqlite';
+
+  /** null: nothing in this database can tell of a commit. */
+  readonly hints: Hints | null;
 
   /** Connects and probes. LIB201, LIB202. */
   check(signal: AbortSignal): Promise<SourceFacts>;

@@ -25,6 +25,7 @@ export function openMysql(config: SourceConfig): Source {
   return {
     name: config.name,
     kind: 'mysql',
+    hints: null,
     async check(signal) {
       const sighting = await horizons.probe(signal);
       return connections.use(signal, (session) => checkServer(session, sighting, config.timezone === null));

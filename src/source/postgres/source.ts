@@ -11,10 +11,12 @@ import { flavourOf } from './flavour.ts';
 import { takeHorizon } from './horizon.ts';
 import { countNulls, estimate, lastPosition, readPage } from './read.ts';
 import type { Session } from './session.ts';
+import { Notifications } from './wake.ts';
 
 /** PostgreSQL 13 and later. Nothing is connected before the first call. */
 export function openPostgres(config: SourceConfig): Source {
   const connections = new Connections(config);
+  const hints = new Notifications(config);
   const flavourFor = (session: Session): Flavour => flavourOf(config.timezone ?? session.timezone);
   const planned =
     <T>(work: (session: Session, flavour: Flavour, request: ReadRequest) => Promise<T>) =>
@@ -24,6 +26,7 @@ export function openPostgres(config: SourceConfig): Source {
   return {
     name: config.name,
     kind: 'postgres',
+    hints,
     check: (signal) => connections.use(signal, ({ query }) => checkServer(query)),
     tables: (signal) => connections.use(signal, ({ query }) => listTables(query)),
     describe: (relation: Relation, signal): Promise<Shape> =>
@@ -44,6 +47,9 @@ export function openPostgres(config: SourceConfig): Source {
       const parsed = parseCursorText(text, column);
       return column.type.kind === 'timestamptz' ? `${parsed}+00` : parsed;
     },
-    [Symbol.asyncDispose]: () => connections[Symbol.asyncDispose](),
+    async [Symbol.asyncDispose]() {
+      await hints[Symbol.asyncDispose]();
+      await connections[Symbol.asyncDispose]();
+    },
   };
 }

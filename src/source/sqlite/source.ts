@@ -13,6 +13,7 @@ import { estimateRows } from './estimate.ts';
 import { horizonAt } from './horizon.ts';
 import { countNulls, lastPosition, type Reading, readPage } from './read.ts';
 import { parseCursor } from './types.ts';
+import { FileHints } from './wake.ts';
 
 /**
  * A database file, opened for reading only and never made. SQLite runs inside this process: a statement
@@ -26,10 +27,12 @@ class SqliteSource implements Source {
   readonly kind = 'sqlite';
   readonly #config: SourceConfig;
   readonly #connections: Connections;
+  readonly hints: FileHints;
 
   constructor(config: SourceConfig, connections: Connections) {
     this.#config = config;
     this.#connections = connections;
+    this.hints = new FileHints(config.url);
   }
 
   get name(): string {
@@ -79,8 +82,9 @@ class SqliteSource implements Source {
     return parseCursor(text, column);
   }
 
-  [Symbol.asyncDispose](): Promise<void> {
-    return Promise.resolve(this.#connections[Symbol.asyncDispose]());
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.hints[Symbol.asyncDispose]();
+    await this.#connections[Symbol.asyncDispose]();
   }
 
   async #with<T>(signal: AbortSignal, work: (reading: Reading) => T): Promise<T> {
