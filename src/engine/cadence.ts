@@ -95,3 +95,17 @@ export function nextDue(cadence: Cadence, overlap: 'skip' | 'queue', startedAt: 
   if (due > endedAt) return { due, overlapped: false };
   return { due: overlap === 'queue' ? endedAt : dueAfter(cadence, endedAt), overlapped: true };
 }
+
+/** Bounds of the distance from a cycle to the next that a hint starts, in milliseconds, and the distance after a failure. */
+const shortestRest = 5;
+const longestRest = 1000;
+const restAfterFailure = 10_000;
+
+/**
+ * The first moment for a hint to start a cycle. After a cycle the source rests as long as it took: under a storm of hints
+ * polls become fewer and larger, and take up to half of the time. `failed`: each hint would meet the same failure again.
+ */
+export function earliestHinted(startedAt: number, endedAt: number, failed: boolean): number {
+  if (failed) return endedAt + restAfterFailure;
+  return endedAt + Math.min(longestRest, Math.max(shortestRest, endedAt - startedAt));
+}

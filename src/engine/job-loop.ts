@@ -5,8 +5,9 @@ import type { CycleReport } from '../model/report.ts';
 import type { JobState } from '../model/state.ts';
 import type { LiberateEvent } from '../observe/event.ts';
 import { holdLease, type Lease } from '../state/lease.ts';
+import { Alarm } from './alarm.ts';
 import { type AttemptContext, attemptCycle } from './attempt.ts';
-import { firstDue, nextDue } from './cadence.ts';
+import { earliestHinted, firstDue, nextDue } from './cadence.ts';
 import type { Engine, SourceUse } from './engine.ts';
 import { guaranteeOf } from './guarantee.ts';
 import { type JobPlan, remarksOf } from './job-plan.ts';
@@ -35,6 +36,7 @@ export class JobLoop {
   readonly #use: SourceUse;
   readonly #options: LoopOptions;
   readonly #claims: TopicClaims;
+  readonly #alarm: Alarm;
   #plan: JobPlan | null = null;
   #recordedAt = 0;
   #introduced = '';
@@ -49,6 +51,7 @@ export class JobLoop {
     this.#use = engine.source(job);
     this.#options = options;
     this.#claims = claims;
+    this.#alarm = new Alarm(engine.clock);
   }
 
   async run(signal: AbortSignal): Promise<void> {
@@ -90,17 +93,41 @@ export class JobLoop {
     const { cadence, overlap } = this.#job;
     // Only a cron job asks when it last ran: a tick that it missed is made up for.
     const last = cadence.kind === 'cron' ? (await store.list()).find(({ job }) => job === this.#target.name)?.last : undefined;
+    await using _hints = this.#watch();
+    let earliest = clock.now();
     let due = firstDue(cadence, last?.startedAt ?? null, clock.now());
     let state: JobState | null | 'unknown' = 'unknown';
     while (!signal.aborted) {
-      await clock.sleep(Math.max(0, due + this.#jitter() - clock.now()), signal);
+      await this.#alarm.wait(due + this.#jitter(), earliest, signal);
       if (signal.aborted) return;
       const startedAt = clock.now();
       state = await this.#cycle(lease, state, signal);
+      // Waiting for it to fall due again could take hours; where trying again is no use, it is the next hint's turn.
+      if (this.failure?.transient) this.#alarm.again();
+      earliest = earliestHinted(startedAt, clock.now(), this.failure !== null);
       const next = nextDue(cadence, overlap, startedAt, clock.now());
       if (next.overlapped && overlap === 'skip') await this.#tell(this.#skipped('overlap', startedAt));
       due = next.due;
     }
+  }
+
+  #watch(): AsyncDisposable | null {
+    const { wake } = this.#job;
+    const { observer } = this.#engine;
+    const job = this.#target.name;
+    if (wake === null) return null;
+    return (
+      this.#use.source.hints?.watch(wake, {
+        hint: () => this.#alarm.ring(),
+        trouble: (error) => {
+          if (error === null) observer({ type: 'job.notice', job, message: 'hints of commits come again', cure: null });
+          else {
+            const message = `no hints of commits come, and jobs with \`wake\` wait for their \`every\`: ${formatError(error)}`;
+            observer({ type: 'job.warning', job, message, cure: null });
+          }
+        },
+      }) ?? null
+    );
   }
 
   #jitter(): number {
@@ -112,6 +139,7 @@ export class JobLoop {
     const startedAt = clock.now();
     try {
       const attempted = await this.#use.limiter.run(signal, async () => {
+        this.#alarm.answer();
         const context = await this.#context(lease, signal);
         return attemptCycle(context, state, signal);
       });

@@ -29,7 +29,7 @@ export async function validateJob(job: Job, { source, timezone }: SourceUse, sig
       try {
         const plan = await resolveTarget(job, target, source, facts, timezone, signal);
         jobs.push({ plan, guarantee: guaranteeOf(plan, horizon) });
-        findings.push(...remarks(plan, facts.remarks), ...indexAdvice(plan));
+        findings.push(...remarks(plan, facts.remarks), ...indexAdvice(plan), ...wakeSetup(plan, source));
         await refuseNullKeys(plan, source, signal);
         await refuseNulls(plan, source, signal);
       } catch (error) {
@@ -49,6 +49,14 @@ function errorFinding(thrown: unknown, job: string): Finding {
 
 function remarks(plan: JobPlan, ofSource: readonly string[]): readonly Finding[] {
   return [...ofSource, ...remarksOf(plan)].map((message) => ({ severity: 'info', code: null, job: plan.name, message, cure: null }));
+}
+
+/** What the owner of the tables has to run once for the hints to come. Whether it was done is not looked for: any code may notify. */
+function wakeSetup({ job, name, relation, relationName }: JobPlan, { hints }: SourceUse['source']): readonly Finding[] {
+  const sql = job.wake === null ? null : (hints?.setup(job.wake, relation.kind === 'table' ? relation.table : null) ?? null);
+  if (sql === null) return [];
+  const where = relation.kind === 'table' ? relationName : 'each TABLE that the query reads';
+  return [{ severity: 'info', code: null, job: name, message: `wake: its hints come once this was run for ${where}:\n${sql}`, cure: null }];
 }
 
 async function refuseNulls(plan: JobPlan, source: SourceUse['source'], signal: AbortSignal): Promise<void> {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { dueAfter, firstDue, nextDue } from '../../src/engine/cadence.ts';
+import { dueAfter, earliestHinted, firstDue, nextDue } from '../../src/engine/cadence.ts';
 import type { Cadence } from '../../src/model/job.ts';
 
 const minute = 60_000;
@@ -268,5 +268,17 @@ describe('the next due time', () => {
         },
       ),
     );
+  });
+});
+
+describe('the first moment for a hint to start a cycle', () => {
+  const now = at('2026-11-21T10:00:00Z');
+
+  it('is as long after a cycle as it took, but neither less than 5 ms nor more than a second', () => {
+    expect([0, 1, 40, 60_000].map((took) => earliestHinted(now - took, now, false) - now)).toEqual([5, 5, 40, 1000]);
+  });
+
+  it('is 10 s after a cycle that failed', () => {
+    expect(earliestHinted(now - 40, now, true)).toBe(now + 10_000);
   });
 });

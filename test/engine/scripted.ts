@@ -6,17 +6,18 @@ import { batchOfRows, type RowBatch } from '../../src/model/row.ts';
 import type { LiberateEvent } from '../../src/observe/event.ts';
 import type { ReadRequest } from '../../src/query/request.ts';
 import { openMemory } from '../../src/sink/memory/memory.ts';
-import type { Source } from '../../src/source/source.ts';
+import type { HintListener, Hints, Source } from '../../src/source/source.ts';
 import { openMemoryState } from '../../src/state/memory/store.ts';
 import { shape } from './job.ts';
 
 type Read = (request: ReadRequest, signal: AbortSignal) => AsyncIterable<RowBatch>;
 
 /** A source whose reads the test writes; everything else is a plain answer. */
-export function scriptedSource(read: Read): Source {
+export function scriptedSource(read: Read, hints: Hints | null = null): Source {
   return {
     name: 'scripted',
     kind: 'postgres',
+    hints,
     check: async () => ({ version: 'Scripted 1', defaultSchema: 'public', database: 'shop', remarks: [] }),
     tables: async () => [],
     describe: async () => shape(),
@@ -76,14 +77,17 @@ export interface Scripted {
   event(test: (event: LiberateEvent) => boolean): Promise<LiberateEvent>;
 }
 
-export async function scripted(read: Read, options: { readonly pool?: number; readonly clock?: Clock } = {}): Promise<Scripted> {
+export async function scripted(
+  read: Read,
+  options: { readonly pool?: number; readonly clock?: Clock; readonly hints?: Hints } = {},
+): Promise<Scripted> {
   const clock = options.clock ?? jumpingClock();
   const store = openMemoryState({ clock });
   await store.open(new AbortController().signal);
   const events: LiberateEvent[] = [];
   const told = new EventEmitter().setMaxListeners(0);
   const sink = openMemory();
-  const source = scriptedSource(read);
+  const source = scriptedSource(read, options.hints);
   const limiter = new Limiter(options.pool ?? 5);
   const engine: Engine = {
     store,
@@ -124,4 +128,17 @@ export function batchOf(...ids: readonly number[]): RowBatch {
     };
   });
   return batchOfRows(rows, rows.at(-1)?.position ?? null);
+}
+
+/** Hints that the test gives. */
+export function scriptedHints(): Hints & { readonly listeners: ReadonlySet<HintListener> } {
+  const listeners = new Set<HintListener>();
+  return {
+    listeners,
+    setup: () => null,
+    watch(_wake, listener) {
+      listeners.add(listener);
+      return { [Symbol.asyncDispose]: async () => void listeners.delete(listener) };
+    },
+  };
 }

@@ -1,0 +1,45 @@
+import type { Clock } from '../kit/clock.ts';
+
+/**
+ * What a job waits on between two cycles: the time, or a hint. Hints are gathered until a cycle begins, so many make one
+ * poll, and one that comes while a cycle runs starts another: that cycle may have read before it.
+ */
+export class Alarm {
+  readonly #clock: Clock;
+  #rung = false;
+  #answered = false;
+  #wake = (): void => {};
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  ring(): void {
+    this.#rung = true;
+    this.#wake();
+  }
+
+  /** A cycle begins, which reads whatever was hinted at until now. */
+  answer(): void {
+    this.#answered = this.#rung;
+    this.#rung = false;
+  }
+
+  /** The cycle failed: what it was woken for is still to be read. */
+  again(): void {
+    this.#rung ||= this.#answered;
+  }
+
+  /** Returns when it is `due`, or once a hint is there but never for one before `earliest`; or when the signal aborts. */
+  async wait(due: number, earliest: number, signal: AbortSignal): Promise<void> {
+    await this.#clock.sleep(Math.max(0, Math.min(due, earliest) - this.#clock.now()), signal);
+    const left = due - this.#clock.now();
+    if (this.#rung || left <= 0 || signal.aborted) return;
+    const over = new AbortController();
+    this.#wake = (): void => over.abort();
+    signal.addEventListener('abort', this.#wake, { once: true });
+    await this.#clock.sleep(left, over.signal);
+    signal.removeEventListener('abort', this.#wake);
+    this.#wake = (): void => {};
+  }
+}
