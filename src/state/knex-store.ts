@@ -7,6 +7,7 @@ import type { StateDatabase } from './database.ts';
 import { checkJobName } from './job-name.ts';
 import { migrate } from './migrate.ts';
 import { tables } from './migrations.ts';
+import { type HeldFence, Renewals } from './renewals.ts';
 import { decodeJob, decodeLease, decodeState, encodeState, integer, type Row } from './rows.ts';
 import type { Acquired, StateStore, StoredJob } from './state-store.ts';
 import { inTransaction, patiently } from './transaction.ts';
@@ -18,6 +19,7 @@ export class KnexStore implements StateStore {
   readonly #database: StateDatabase;
   readonly #createdBy: string;
   readonly #closed = new AbortController();
+  readonly #renewals = new Renewals((leases, ttlMs) => this.#renewAll(leases, ttlMs));
   #pool: Knex | null = null;
 
   constructor(database: StateDatabase, createdBy: string) {
@@ -96,12 +98,9 @@ export class KnexStore implements StateStore {
     );
   }
 
-  renew(job: string, fence: bigint, ttlMs: number): Promise<boolean> {
-    return this.#about(job, async (db) => {
-      // A released lease stays released: the renewal may have been on its way, on another connection, when it was given up.
-      const lease = this.#leaseWith(db, job, fence).where('expires_at', '>', 0);
-      return (await lease.update({ expires_at: this.#fromNow(db, ttlMs) })) === 1;
-    });
+  async renew(job: string, fence: bigint, ttlMs: number): Promise<boolean> {
+    checkJobName(job);
+    return await this.#renewals.renew(job, fence, ttlMs);
   }
 
   async release(job: string, fence: bigint): Promise<void> {
@@ -154,6 +153,23 @@ export class KnexStore implements StateStore {
     await trx(tables.lease).insert({ job, holder: '', fence: 0, expires_at: 0 }).onConflict('job').ignore();
     const [made] = await select();
     return made as Row;
+  }
+
+  #renewAll(leases: readonly HeldFence[], ttlMs: number): Promise<ReadonlySet<string>> {
+    return this.#run(async (db) => {
+      const ours = (): Knex.QueryBuilder =>
+        db(tables.lease)
+          // A released lease stays released: the renewal may have been on its way, on another connection, when it was given up.
+          .where('expires_at', '>', 0)
+          .where((any) => {
+            for (const { job, fence } of leases) any.orWhere({ job, fence: db.raw(String(fence)) });
+          });
+      const count = await ours().update({ expires_at: this.#fromNow(db, ttlMs) });
+      if (count === leases.length) return new Set(leases.map(({ job }) => job));
+      // What is ours now was ours a moment ago: a fence never comes back.
+      const rows: readonly Row[] = await ours().select('job');
+      return new Set(rows.map((row) => String(row['job'])));
+    });
   }
 
   #leaseWith(db: Knex, job: string, fence: bigint): Knex.QueryBuilder {

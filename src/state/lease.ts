@@ -100,7 +100,7 @@ class HeldLease implements Lease {
   async #keepBeating(): Promise<void> {
     const disposed = this.#disposed.signal;
     let cause: unknown;
-    let pause = this.#ttlMs / 3;
+    let pause = this.#untilBeat();
     for (;;) {
       await this.#clock.sleep(Math.min(pause, this.#left()), disposed);
       if (disposed.aborted) return;
@@ -111,7 +111,7 @@ class HeldLease implements Lease {
       if (beat.kind === 'taken') return this.#lose('another runner has taken it', undefined);
       if (beat.kind === 'failed') cause = beat.cause;
       // The nearer the end, the sooner the next try: a store that is back in the last second still saves the lease.
-      pause = beat.kind === 'renewed' ? this.#ttlMs / 3 : Math.max(10, Math.min(this.#ttlMs / 15, this.#left() / 2));
+      pause = beat.kind === 'renewed' ? this.#untilBeat() : Math.max(10, Math.min(this.#ttlMs / 15, this.#left() / 2));
     }
   }
 
@@ -137,6 +137,12 @@ class HeldLease implements Lease {
       disposed.removeEventListener('abort', end);
       end();
     }
+  }
+
+  /** All leases of a process beat at the same moments, each third of their time, so that one statement renews them all. */
+  #untilBeat(): number {
+    const beat = this.#ttlMs / 3;
+    return beat - (this.#clock.now() % beat);
   }
 
   #left(): number {

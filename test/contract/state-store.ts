@@ -264,6 +264,20 @@ export function stateContract(contract: StateContract): void {
         expect(await store.renew('unknown', fence, 60_000)).toBe(false);
       });
 
+      promise('renews hundreds at once, and tells those apart that are no longer ours', async ({ store }) => {
+        const names = Array.from({ length: 450 }, (_, at) => `job ${at}`);
+        const fences = new Map<string, bigint>();
+        for (const name of names) fences.set(name, await fenceOf(store, name, 1000));
+        await store.release('job 7', fences.get('job 7') as bigint);
+        const taken = await fenceOf(store, 'job 9', 1000);
+        const renewals = [...fences].map(([name, fence]) => store.renew(name, fence, 600_000));
+        const renewed = await Promise.all([...renewals, store.renew('job 9', taken, 600_000), store.renew('job 10', 1n, 500_000)]);
+        expect(renewed.slice(0, 450).flatMap((ours, at) => (ours ? [] : [names[at]]))).toEqual(['job 7', 'job 9']);
+        expect(renewed.slice(450)).toEqual([true, true]);
+        const leases = (await store.list()).map(({ job, lease }) => [job, (lease?.msLeft ?? 0) > 100_000]);
+        expect(leases.filter(([, long]) => !long)).toEqual([['job 7', false]]);
+      });
+
       promise('does not bring a released lease back by a late renewal', async ({ store }) => {
         const fence = await fenceOf(store, 'orders');
         await store.release('orders', fence);

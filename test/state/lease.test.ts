@@ -72,6 +72,24 @@ describe('a lease', () => {
     expect(lease.lost.aborted).toBe(false);
   });
 
+  it('beats at the same moments as the other leases of the process, whenever it was taken', async () => {
+    const { clock, store, options } = scene();
+    const beats: (readonly [string, number])[] = [];
+    const counted = with_(store, {
+      renew: async (job, fence, ttl) => {
+        beats.push([job, clock.now()]);
+        return await store.renew(job, fence, ttl);
+      },
+    });
+    await using _first = await holdLease(counted, 'orders', options(), never);
+    await clock.advance(3456);
+    await using _second = await holdLease(counted, 'payments', options(), never);
+    await clock.advance(ttlMs);
+    const of = (name: string): readonly number[] => beats.flatMap(([job, at]) => (job === name ? [at] : []));
+    expect(of('orders')).toHaveLength(3);
+    expect(of('payments')).toEqual(of('orders'));
+  });
+
   it('tells when another has taken it', async () => {
     const { clock, store, options } = scene();
     await using lease = await holdLease(store, 'orders', options(), never);
