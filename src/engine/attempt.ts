@@ -27,7 +27,11 @@ export async function attemptCycle(context: AttemptContext, known: JobState | nu
   for (let attempt = 1; ; attempt += 1) {
     const tally = newTally();
     try {
-      state = state === 'unknown' ? await store.load(plan.name) : state;
+      if (state === 'unknown') {
+        state = await store.load(plan.name);
+        // Another runner's read may have ended just now.
+        context.memory.readEndedAt = performance.now();
+      }
       state = await limited({ ...context, tally }, state, signal);
       add(total, tally);
       return { report: report(context, startedAt, total, state, 'ok', null), state, error: null };

@@ -6,6 +6,7 @@ import type { Source } from '../source/source.ts';
 import { holdLease } from '../state/lease.ts';
 import { type CycleContext, commitState } from './cycle.ts';
 import type { Engine } from './engine.ts';
+import { newMemory } from './job-memory.ts';
 import { type JobPlan, requestOf } from './job-plan.ts';
 import { Ledger } from './ledger.ts';
 import { type Books, everyRow, noBooks, openPublisher } from './publisher.ts';
@@ -72,7 +73,7 @@ async function backfillPlan(engine: Engine, plan: JobPlan, options: BackfillOpti
       clock,
       fence: lease.fence,
       tally,
-      nullsWatch: { checkedAt: null },
+      memory: newMemory(),
     };
     await publishAll(context, request, expected, AbortSignal.any([signal, lease.lost]));
   }

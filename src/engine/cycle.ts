@@ -7,8 +7,8 @@ import type { Source } from '../source/source.ts';
 import type { StateStore } from '../state/state-store.ts';
 import { bulkCycle } from './bulk-cycle.ts';
 import { sameDefinition } from './definition.ts';
+import type { JobMemory } from './job-memory.ts';
 import type { JobPlan } from './job-plan.ts';
-import type { NullsWatch } from './nulls.ts';
 import { pollCycle } from './poll-cycle.ts';
 import type { Tally } from './tally.ts';
 import type { Progress } from './tracker.ts';
@@ -22,7 +22,7 @@ export interface CycleContext {
   readonly clock: Clock;
   readonly fence: bigint;
   readonly tally: Tally;
-  readonly nullsWatch: NullsWatch;
+  readonly memory: JobMemory;
 }
 
 /** Progress that a part of the cycle asks to be made durable. */

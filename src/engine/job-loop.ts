@@ -10,9 +10,9 @@ import { type AttemptContext, attemptCycle } from './attempt.ts';
 import { earliestHinted, firstDue, nextDue } from './cadence.ts';
 import type { Engine, SourceUse } from './engine.ts';
 import { guaranteeOf } from './guarantee.ts';
+import { newMemory } from './job-memory.ts';
 import { type JobPlan, remarksOf } from './job-plan.ts';
 import { refuseNullKeys } from './key-nulls.ts';
-import type { NullsWatch } from './nulls.ts';
 import { resolveTarget, type Target } from './resolve.ts';
 
 export interface LoopOptions {
@@ -40,7 +40,7 @@ export class JobLoop {
   #plan: JobPlan | null = null;
   #recordedAt = 0;
   #introduced = '';
-  readonly #nullsWatch: NullsWatch = { checkedAt: null };
+  readonly #memory = newMemory();
   /** The failure of the newest cycle; null when it was well. */
   failure: LiberateError | null = null;
 
@@ -162,7 +162,7 @@ export class JobLoop {
     const { source } = this.#use;
     const sink = this.#engine.sink(this.#job);
     this.#plan ??= await this.#retrying(() => this.#resolve(signal), signal);
-    return { plan: this.#plan, source, sink, store, observer, clock, random, fence: lease.fence, nullsWatch: this.#nullsWatch };
+    return { plan: this.#plan, source, sink, store, observer, clock, random, fence: lease.fence, memory: this.#memory };
   }
 
   async #resolve(signal: AbortSignal): Promise<JobPlan> {

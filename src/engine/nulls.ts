@@ -19,11 +19,6 @@ export interface Nulls {
 /** Milliseconds between two looks for NULLs: each costs the source a statement, a query job its whole query. */
 const checkEvery = 60_000;
 
-/** When a job's cursor was last found free of NULLs, milliseconds since 1970; null: not in this process. */
-export interface NullsWatch {
-  checkedAt: number | null;
-}
-
 const none: Nulls = { sent: () => ({}), publish: () => Promise.resolve(), forget: () => undefined };
 
 /** By policy: `error` refuses them before anything is read (LIB205), `include` publishes those that are new or changed. */
@@ -33,11 +28,11 @@ export async function openNulls(context: CycleContext, before: Progress, signal:
   if (plan.cursor.some(({ nullable }) => !nullable)) return none;
   if (plan.job.nulls === 'include') return includeNulls(context, before);
   const now = context.clock.now();
-  if (context.nullsWatch.checkedAt !== null && now - context.nullsWatch.checkedAt < checkEvery) return none;
+  if (context.memory.nullsCheckedAt !== null && now - context.memory.nullsCheckedAt < checkEvery) return none;
   const request = { ...requestOf(plan), window: { kind: 'nulls' } as const, page: null, limit: null, recentFrom: null, sample: null };
   const count = await source.countNulls(request, signal);
   if (count === 0) {
-    context.nullsWatch.checkedAt = now;
+    context.memory.nullsCheckedAt = now;
     return none;
   }
   const names = plan.cursor.map(({ name }) => name).join(', ');

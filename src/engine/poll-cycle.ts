@@ -20,7 +20,7 @@ type Outcome = Progress & Pick<JobState, 'loaded'>;
 export async function pollCycle(context: CycleContext, state: JobState | null, commit: Commit, signal: AbortSignal): Promise<Outcome> {
   const { plan, source } = context;
   // Before every read that it bounds: an older horizon only makes the next look-back longer.
-  const horizon = await source.horizon(plan.job.lookback, signal);
+  const horizon = await source.horizon(plan.job.lookback, signal, lookAfter(context));
   if (state === null && plan.job.initial.kind === 'skip') {
     const skipped = { ...(await skipToNow(context, horizon, signal)), loaded: true };
     await commit(skipped);
@@ -28,6 +28,13 @@ export async function pollCycle(context: CycleContext, state: JobState | null, c
   }
   return readOn(context, horizon, state, commit, signal);
 }
+
+/**
+ * A look at the server that was taken for another job serves this one too. But ids that a read found missing are dated
+ * by the next look: one from before that read would date them too early.
+ */
+const lookAfter = ({ plan, memory }: CycleContext): number =>
+  plan.mode === 'incrementing' ? memory.readEndedAt : Number.NEGATIVE_INFINITY;
 
 async function readOn(
   context: CycleContext,
@@ -68,6 +75,7 @@ async function readOn(
     }
     await publisher.drain();
   } finally {
+    context.memory.readEndedAt = performance.now();
     // A batch still on its way while the next try reads would let old overtake new.
     await publisher.settle();
   }

@@ -60,9 +60,10 @@ export interface Source extends AsyncDisposable {
 
   /**
    * The server's clock and its oldest open transaction. `lookbackMs`: the user's, or null for the
-   * source's own. To be taken before the reads that it bounds: an older horizon is the safe one.
+   * source's own. To be taken before the reads that it bounds: an older horizon is the safe one. `after`: a moment
+   * of performance.now(); a look that began later, for another job, will do. Left out: a new one.
    */
-  horizon(lookbackMs: number | null, signal: AbortSignal): Promise<Horizon>;
+  horizon(lookbackMs: number | null, signal: AbortSignal, after?: number): Promise<Horizon>;
 
   /** Rows whose cursor is NULL, counted up to 1,000. */
   countNulls(request: ReadRequest, signal: AbortSignal): Promise<number>;

@@ -84,7 +84,7 @@ export class ModelPoller {
       clock: this.#clock(),
       random: () => 0,
       fence: this.#fence,
-      nullsWatch: { checkedAt: null },
+      memory: newMemory(),
     };
     const { report, state } = await attemptCycle(context, this.#known, signal);
     this.#known = poll.restart ? 'unknown' : state;

@@ -74,11 +74,11 @@ export function horizonOf(sighting: Sighting, lookbackMs: number | null): Horizo
 
 const min = (a: bigint, b: bigint | null): bigint => (b !== null && b < a ? b : a);
 
-export async function takeHorizon(query: Query, lookbackMs: number | null): Promise<Horizon> {
+export async function lookAt(query: Query): Promise<Sighting> {
   const { rows } = await query(statement);
   const [now, began, standby, oldest, hidden, prepared, replayed] = rows[0] ?? [];
   const time = (text: string | null | undefined): bigint | null => (text ? BigInt(text) : null);
-  const sighting = {
+  return {
     now: BigInt(now ?? 0),
     began: BigInt(began ?? 0),
     standby: standby === 't',
@@ -87,5 +87,4 @@ export async function takeHorizon(query: Query, lookbackMs: number | null): Prom
     prepared: time(prepared),
     replayed: time(replayed),
   };
-  return horizonOf(sighting, lookbackMs);
 }

@@ -2,13 +2,14 @@ import type { Relation, Shape } from '../../model/column.ts';
 import type { Flavour } from '../../query/flavour.ts';
 import type { ReadRequest } from '../../query/request.ts';
 import { parseCursorText } from '../cursor-text.ts';
+import { SharedLook } from '../shared-look.ts';
 import type { Source } from '../source.ts';
 import type { SourceConfig } from '../source-config.ts';
 import { checkServer } from './check.ts';
 import { Connections } from './connection.ts';
 import { describeQuery, describeTable, listTables } from './describe.ts';
 import { flavourOf } from './flavour.ts';
-import { takeHorizon } from './horizon.ts';
+import { horizonOf, lookAt } from './horizon.ts';
 import { countNulls, estimate, lastPosition, readPage } from './read.ts';
 import type { Session } from './session.ts';
 import { Notifications } from './wake.ts';
@@ -17,6 +18,7 @@ import { Notifications } from './wake.ts';
 export function openPostgres(config: SourceConfig): Source {
   const connections = new Connections(config);
   const hints = new Notifications(config);
+  const looks = new SharedLook((signal) => connections.use(signal, ({ query }) => lookAt(query)));
   const flavourFor = (session: Session): Flavour => flavourOf(config.timezone ?? session.timezone);
   const planned =
     <T>(work: (session: Session, flavour: Flavour, request: ReadRequest) => Promise<T>) =>
@@ -35,7 +37,7 @@ export function openPostgres(config: SourceConfig): Source {
           ? describeTable(session.query, relation.table)
           : describeQuery(session.query, flavourFor(session), relation),
       ),
-    horizon: (lookbackMs, signal) => connections.use(signal, ({ query }) => takeHorizon(query, lookbackMs)),
+    horizon: async (lookbackMs, signal, after = Number.POSITIVE_INFINITY) => horizonOf(await looks.take(after, signal), lookbackMs),
     countNulls: planned(countNulls),
     last: planned(lastPosition),
     estimate: planned(estimate),
@@ -49,6 +51,7 @@ export function openPostgres(config: SourceConfig): Source {
     },
     async [Symbol.asyncDispose]() {
       await hints[Symbol.asyncDispose]();
+      await looks[Symbol.asyncDispose]();
       await connections[Symbol.asyncDispose]();
     },
   };
