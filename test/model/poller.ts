@@ -1,6 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { parseObject } from '../../src/config/parse.ts';
 import { type AttemptContext, attemptCycle } from '../../src/engine/attempt.ts';
+import { newMemory } from '../../src/engine/job-memory.ts';
 import type { JobPlan } from '../../src/engine/job-plan.ts';
 import { resolveTarget, targetsOf } from '../../src/engine/resolve.ts';
 import type { Clock } from '../../src/kit/clock.ts';
