@@ -43,6 +43,7 @@ const packages: Readonly<Record<string, readonly string[]>> = {
   mysql2: ['source/mysql', 'state/mysql'],
   'better-sqlite3': ['source/sqlite', 'state/sqlite'],
   knex: ['source', 'state'],
+  '@node-rs/crc32': ['sink/kafka'],
   kafkajs: ['sink/kafka'],
   'kafkajs-snappy': ['sink/kafka'],
   'lz4-napi': ['sink/kafka'],

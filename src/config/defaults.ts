@@ -5,9 +5,9 @@ export const stateDefaults = { lease: '15s' } as const;
 
 export const kafkaDefaults = {
   clientId: 'liberate',
+  client: 'native',
   acks: 'all',
   compression: 'none',
-  idempotent: false,
   deadline: '30s',
   create: true,
 } as const;

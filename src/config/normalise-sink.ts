@@ -19,7 +19,8 @@ function topicDefaults(data: KafkaData['topicDefaults']): TopicDefaults {
 }
 
 function normaliseKafka(name: string, data: KafkaData, path: Path, scope: Scope): KafkaSinkConfig {
-  const { sasl, acks = kafkaDefaults.acks, idempotent = kafkaDefaults.idempotent } = data;
+  const { sasl, acks = kafkaDefaults.acks, client = kafkaDefaults.client } = data;
+  const { idempotent = client === 'native' && acks === 'all' } = data;
   if (sasl !== undefined) {
     const at = [...path, 'sasl', 'password'];
     keepSecret(scope, sasl.password, at);
@@ -42,6 +43,7 @@ function normaliseKafka(name: string, data: KafkaData, path: Path, scope: Scope)
     name,
     brokers: data.brokers,
     clientId: data.clientId ?? kafkaDefaults.clientId,
+    client,
     tls: normaliseTls(data.tls, [...path, 'tls'], scope),
     sasl: sasl ?? null,
     acks,

@@ -21,6 +21,8 @@ export interface KafkaSinkConfig {
   readonly name: string;
   readonly brokers: readonly string[];
   readonly clientId: string;
+  /** Who writes the records: liberate's own client, or kafkajs, which also looks after topics in either case. */
+  readonly client: 'native' | 'kafkajs';
   readonly tls: TlsConfig | null;
   readonly sasl: Sasl | null;
   readonly acks: 'all' | 'leader';

@@ -117,6 +117,8 @@ describe('a sink', () => {
     ['stdout:', { kind: 'stdout' }],
     ['{brokers: [a, "b:1"]}', { brokers: ['a:9092', 'b:1'] }],
     ['{brokers: "a,b:1"}', { brokers: ['a:9092', 'b:1'] }],
+    ['{brokers: a}', { client: 'native', acks: 'all', idempotent: true }],
+    ['{brokers: a, client: kafkajs}', { client: 'kafkajs', acks: 'all', idempotent: false }],
     ['{brokers: a, acks: leader}', { acks: 'leader', idempotent: false }],
   ])('%s', (value, config) => {
     expect(sinkOf(value)).toMatchObject(config);
@@ -124,12 +126,13 @@ describe('a sink', () => {
 
   test('of Kafka has keys for everything', () => {
     const text =
-      "{brokers: a, clientId: me, tls: true, sasl: {mechanism: scram-sha-512, username: u, password: '${PW}'}, acks: all, compression: zstd, idempotent: true, deadline: 1m, topicDefaults: {partitions: 6, replication: 3, create: false, retention.ms: 604800000, cleanup.policy: compact}}";
+      "{brokers: a, clientId: me, client: kafkajs, tls: true, sasl: {mechanism: scram-sha-512, username: u, password: '${PW}'}, acks: all, compression: zstd, idempotent: true, deadline: 1m, topicDefaults: {partitions: 6, replication: 3, create: false, retention.ms: 604800000, cleanup.policy: compact}}";
     expect(sinkOf(text, { env: { PW: 'secret' } })).toEqual({
       kind: 'kafka',
       name: 'default',
       brokers: ['a:9092'],
       clientId: 'me',
+      client: 'kafkajs',
       tls: verified,
       sasl: { mechanism: 'scram-sha-512', username: 'u', password: 'secret' },
       acks: 'all',

@@ -2,7 +2,7 @@ import kafkajs from 'kafkajs';
 import { afterEach, expect, inject, it, vi } from 'vitest';
 import { uniqueTopic } from '../support/topics.ts';
 import { batchOf } from './batch.ts';
-import { kafkaConfig, never, openWith, record } from './kafka/place.ts';
+import { clients, kafkaConfig, never, openWith, record } from './kafka/place.ts';
 
 const { brokers } = inject('servers').kafka;
 
@@ -27,18 +27,18 @@ it('kafkajs alone sets timers without end', async () => {
   await producer.disconnect();
 });
 
-it('an idle connected sink sets no timer', async () => {
+it.each(clients)('an idle connected sink sets no timer, %s', async (client) => {
   const topic = uniqueTopic('idle');
-  await using sink = await openWith(topic, kafkaConfig(brokers));
+  await using sink = await openWith(topic, kafkaConfig(brokers, { client }));
   await sink.send(topic, batchOf([record('1', '1')]), never);
   expect(await timersWhileIdle()).toBe(0);
   // It is still connected and well.
   await sink.send(topic, batchOf([record('1', '2')]), never);
 });
 
-it('many sends at once are all acknowledged without those timers', async () => {
+it.each(clients)('many sends at once are all acknowledged without those timers, %s', async (client) => {
   const topics = Array.from({ length: 5 }, () => uniqueTopic('many'));
-  await using sink = await openWith(topics[0] as string, kafkaConfig(brokers));
+  await using sink = await openWith(topics[0] as string, kafkaConfig(brokers, { client }));
   for (const topic of topics) await sink.prepare({ name: topic, keyed: true }, never);
   const sends = topics.flatMap((topic) =>
     Array.from({ length: 40 }, (_, at) => sink.send(topic, batchOf([record('1', String(at))]), new AbortController().signal)),

@@ -8,7 +8,7 @@ import { freePort } from '../support/free-port.ts';
 import { type FaultyProxy, startProxy } from '../support/proxy.ts';
 import { uniqueTopic } from '../support/topics.ts';
 import { batchOf } from './batch.ts';
-import { kafkaConfig, never, openWith, record, values } from './kafka/place.ts';
+import { clients, kafkaConfig, never, openWith, record, values } from './kafka/place.ts';
 import { startRelay } from './kafka/relay.ts';
 
 const { brokers, secure } = inject('servers').kafka;
@@ -65,12 +65,12 @@ const codeOf = (work: Promise<unknown>): Promise<unknown> =>
     (error: unknown) => (error instanceof LiberateError ? error.code : error),
   );
 
-for (const idempotent of [true, false]) {
-  describe(`an outage, ${idempotent ? 'idempotent' : 'not idempotent'}`, () => {
+for (const [client, idempotent] of clients.flatMap((one) => [true, false].map((is) => [one, is] as const))) {
+  describe(`an outage, ${client}, ${idempotent ? 'idempotent' : 'not idempotent'}`, () => {
     it('a network that swallows everything: LIB308 after the deadline, and the stream goes on when it heals', async () => {
       await using network = await startNetwork();
       const topic = uniqueTopic('blackhole');
-      await using sink = await openWith(topic, network.config({ idempotent }));
+      await using sink = await openWith(topic, network.config({ client, idempotent }));
       await sink.send(topic, batchOf(batch(0)), never);
 
       network.proxy.blackhole(true);
@@ -88,7 +88,7 @@ for (const idempotent of [true, false]) {
     it('an answer that is lost: the batch is repeated and nothing comes out of order', async () => {
       await using network = await startNetwork();
       const topic = uniqueTopic('half');
-      await using sink = await openWith(topic, network.config({ idempotent }));
+      await using sink = await openWith(topic, network.config({ client, idempotent }));
       await sink.send(topic, batchOf(batch(0)), never);
       for (let version = 1; version <= 10; version += 1) {
         const sending = sink.send(topic, batchOf(batch(version)), never);
@@ -106,7 +106,7 @@ for (const idempotent of [true, false]) {
     it('connections that are reset at any moment: every batch arrives, none after a newer one', async () => {
       await using network = await startNetwork();
       const topic = uniqueTopic('reset');
-      await using sink = await openWith(topic, network.config({ idempotent }));
+      await using sink = await openWith(topic, network.config({ client, idempotent }));
       const codes: string[] = [];
       for (let version = 0; version < 30; version += 1) {
         const sending = sendAgain(sink, topic, version);
@@ -123,7 +123,7 @@ for (const idempotent of [true, false]) {
     it('connections that were closed while nothing was sent: the next send works at once', async () => {
       await using network = await startNetwork();
       const topic = uniqueTopic('idle');
-      await using sink = await openWith(topic, network.config({ idempotent }));
+      await using sink = await openWith(topic, network.config({ client, idempotent }));
       await sink.send(topic, batchOf(batch(0)), never);
       network.proxy.cut();
       await new Promise(setImmediate);
@@ -133,11 +133,11 @@ for (const idempotent of [true, false]) {
   });
 }
 
-describe('an outage', () => {
+describe.each(clients)('an outage, %s', (client) => {
   it('a broker that is away: LIB301, and the stream goes on when it is back', async () => {
     await using network = await startNetwork();
     const topic = uniqueTopic('away');
-    await using sink = await openWith(topic, network.config({ deadline: 10_000 }));
+    await using sink = await openWith(topic, network.config({ client, deadline: 10_000 }));
     await sink.send(topic, batchOf(batch(0)), never);
     await network.proxy.refuse(true);
     network.proxy.cut();
@@ -151,7 +151,7 @@ describe('an outage', () => {
   it('an abort rejects at once with its reason, and the next send keeps the order', async () => {
     await using network = await startNetwork();
     const topic = uniqueTopic('abort');
-    await using sink = await openWith(topic, network.config({ deadline: 60_000 }));
+    await using sink = await openWith(topic, network.config({ client, deadline: 60_000 }));
     await sink.send(topic, batchOf(batch(0)), never);
     network.proxy.blackhole(true);
     const controller = new AbortController();
@@ -175,7 +175,7 @@ describe('an outage', () => {
   it('a send without an answer gives up those beside it as transient, not as defects', async () => {
     await using network = await startNetwork();
     const [one, two] = [uniqueTopic('one'), uniqueTopic('two')];
-    await using sink = await openWith(one, network.config());
+    await using sink = await openWith(one, network.config({ client }));
     await sink.prepare({ name: two, keyed: true }, never);
     await Promise.all([sendAgain(sink, one, 0), sendAgain(sink, two, 0)]);
     network.proxy.blackhole(true);
@@ -191,7 +191,7 @@ describe('an outage', () => {
   it('closing does not wait for a dead broker', async () => {
     await using network = await startNetwork();
     const topic = uniqueTopic('close');
-    const sink = await openWith(topic, network.config({ deadline: 60_000 }));
+    const sink = await openWith(topic, network.config({ client, deadline: 60_000 }));
     await sink.send(topic, batchOf(batch(0)), never);
     network.proxy.blackhole(true);
     const sending = codeOf(sink.send(topic, batchOf(batch(1)), never));
@@ -208,7 +208,7 @@ describe('an outage', () => {
     // The broker's address in its encrypted answers stays: only the way in can fail here.
     const tls = { ca: readFileSync(secure?.caFile as string, 'utf8'), cert: null, key: null, servername: null, verify: true };
     const topic = uniqueTopic('tls');
-    await using sink = openKafka(kafkaConfig([`127.0.0.1:${proxy.port}`], { tls, deadline }));
+    await using sink = openKafka(kafkaConfig([`127.0.0.1:${proxy.port}`], { client, tls, deadline }));
     await sink.prepare({ name: topic, keyed: true }, never);
     proxy.blackhole(true);
     expect(await codeOf(sink.send(topic, batchOf(batch(0)), never))).toBe('LIB308');

@@ -1,12 +1,12 @@
 import kafkajs, { type Admin } from 'kafkajs';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openKafka } from '../../src/sink/kafka/sink.ts';
 import type { KafkaSinkConfig } from '../../src/sink/sink-config.ts';
 import { startKafka } from '../servers/kafka.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
 import { uniqueTopic } from '../support/topics.ts';
 import { batchOf } from './batch.ts';
-import { kafkaConfig, never, record } from './kafka/place.ts';
+import { clients, kafkaConfig, never, record } from './kafka/place.ts';
 
 const { AclOperationTypes, AclPermissionTypes, AclResourceTypes, ResourcePatternTypes } = kafkajs;
 const release: (() => PromiseLike<void>)[] = [];
@@ -48,41 +48,43 @@ async function grant(topic: string, ...operations: readonly ('CREATE' | 'DESCRIB
   });
 }
 
-it('a user who may not see the topic: LIB310', async () => {
-  await using sink = openKafka(config);
-  await expect(sink.prepare({ name: uniqueTopic('hidden'), keyed: true }, never)).rejects.toMatchObject({
-    code: 'LIB310',
-    cure: expect.stringContaining('DESCRIBE'),
+describe.each(clients)('%s', (client) => {
+  it('a user who may not see the topic: LIB310', async () => {
+    await using sink = openKafka({ ...config, client });
+    await expect(sink.prepare({ name: uniqueTopic('hidden'), keyed: true }, never)).rejects.toMatchObject({
+      code: 'LIB310',
+      cure: expect.stringContaining('DESCRIBE'),
+    });
   });
-});
 
-it('a user who may see the topic and not write: LIB310 from the first send', async () => {
-  const topic = uniqueTopic('readonly');
-  await admin.createTopics({ topics: [{ topic }] });
-  await grant(topic, 'DESCRIBE');
-  await using sink = openKafka(config);
-  await sink.prepare({ name: topic, keyed: true }, never);
-  await expect(sink.send(topic, batchOf([record('1', '1')]), never)).rejects.toMatchObject({
-    code: 'LIB310',
-    message: expect.stringContaining(topic),
+  it('a user who may see the topic and not write: LIB310 from the first send', async () => {
+    const topic = uniqueTopic('readonly');
+    await admin.createTopics({ topics: [{ topic }] });
+    await grant(topic, 'DESCRIBE');
+    await using sink = openKafka({ ...config, client });
+    await sink.prepare({ name: topic, keyed: true }, never);
+    await expect(sink.send(topic, batchOf([record('1', '1')]), never)).rejects.toMatchObject({
+      code: 'LIB310',
+      message: expect.stringContaining(topic),
+    });
   });
-});
 
-it('a user who may write and not read the settings: publishes, with a finding', async () => {
-  const topic = uniqueTopic('write');
-  await admin.createTopics({ topics: [{ topic }] });
-  await grant(topic, 'DESCRIBE', 'WRITE');
-  await using sink = openKafka(config);
-  expect(await sink.prepare({ name: topic, keyed: true }, never)).toEqual([
-    expect.objectContaining({ severity: 'info', message: expect.stringContaining('may not be read') }),
-  ]);
-  await sink.send(topic, batchOf([record('1', '1')]), never);
-});
+  it('a user who may write and not read the settings: publishes, with a finding', async () => {
+    const topic = uniqueTopic('write');
+    await admin.createTopics({ topics: [{ topic }] });
+    await grant(topic, 'DESCRIBE', 'WRITE');
+    await using sink = openKafka({ ...config, client });
+    expect(await sink.prepare({ name: topic, keyed: true }, never)).toEqual([
+      expect.objectContaining({ severity: 'info', message: expect.stringContaining('may not be read') }),
+    ]);
+    await sink.send(topic, batchOf([record('1', '1')]), never);
+  });
 
-it('a user who may make just this topic: makes it', async () => {
-  const topic = uniqueTopic('create');
-  await grant(topic, 'CREATE', 'DESCRIBE', 'WRITE');
-  await using sink = openKafka(config);
-  await sink.prepare({ name: topic, keyed: true }, never);
-  await sink.send(topic, batchOf([record('1', '1')]), never);
+  it('a user who may make just this topic: makes it', async () => {
+    const topic = uniqueTopic('create');
+    await grant(topic, 'CREATE', 'DESCRIBE', 'WRITE');
+    await using sink = openKafka({ ...config, client });
+    await sink.prepare({ name: topic, keyed: true }, never);
+    await sink.send(topic, batchOf([record('1', '1')]), never);
+  });
 });

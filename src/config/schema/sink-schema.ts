@@ -67,6 +67,11 @@ const kafkaMapping = mapping(
       default: kafkaDefaults.clientId,
       examples: ['shop-liberate'],
     }),
+    client: key(choice(['native', 'kafkajs']), {
+      description: "Who writes the records: liberate's own client, or kafkajs, which is slower.",
+      default: kafkaDefaults.client,
+      examples: ['kafkajs'],
+    }),
     tls: key(tlsSchema, {
       description: "Encrypt the connections: `true` checks the brokers against the system's authorities; a mapping says more.",
       default: false,
@@ -88,9 +93,10 @@ const kafkaMapping = mapping(
       examples: ['lz4'],
     }),
     idempotent: key(flag(), {
-      description: 'Number the record batches, so that the broker drops a repeated one. Needs `acks: all`.',
-      default: kafkaDefaults.idempotent,
-      examples: [true],
+      description:
+        'Number the record batches, so that the broker drops a repeated one and refuses one whose predecessor is missing. Needs `acks: all`. With `client: native` several batches are then under way at once.',
+      default: '<true with client: native and acks: all>',
+      examples: [false],
     }),
     deadline: key(duration(), {
       description: 'Longest that one send may go without an answer.',

@@ -24,7 +24,7 @@ function patience(brokers: readonly string[]): RetryOptions {
   return { initialRetryTime: 100, multiplier: 1.5, factor: 0.2, maxRetryTime: 400, retries: Math.max(4, brokers.length + 1) };
 }
 
-function tlsOptions(tls: TlsConfig): ConnectionOptions {
+export function tlsOptions(tls: TlsConfig): ConnectionOptions {
   return {
     rejectUnauthorized: tls.verify,
     ...(tls.ca === null ? {} : { ca: tls.ca }),

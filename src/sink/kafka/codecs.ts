@@ -68,6 +68,21 @@ export async function useCompression(compression: Compression): Promise<Compress
   return type;
 }
 
+/** How the records of a batch are packed, and the number that tells it; null: as they are. */
+export interface Packer {
+  readonly type: number;
+  readonly pack: Transform | null;
+}
+
+/** The same codecs for our own client. LIB103 as above. */
+export async function loadPacker(compression: Compression): Promise<Packer> {
+  const type = types[compression];
+  if (compression === 'none') return { type, pack: null };
+  if (compression === 'gzip') return { type, pack: promisify<Buffer, Buffer>(zlib.gzip) };
+  const loaded = await loadCodec(compression, loaders[compression]);
+  return { type, pack: (buffer) => loaded.compress({ buffer }) };
+}
+
 /** Exported so that a failing load can be shown. */
 export async function loadCodec(compression: keyof typeof packages, load: () => Promise<Codec>): Promise<Codec> {
   try {

@@ -83,10 +83,12 @@ const byTlsCode: Readonly<Record<string, string>> = {
   EPROTO: "Check that this port is a TLS listener and that it accepts this client's certificate.",
 };
 
+const notKafka = 'Check that a Kafka broker of version 2.1 or later listens at this address, and that tls and sasl are as it asks for.';
+
 const unreachable =
   "Check the brokers' addresses and that they are up; a listener also closes the connection when it asks for tls or sasl and gets none, or the other way round.";
 
-/** Names under which kafkajs says that a connection, a broker or its answer is not there. */
+/** Names under which kafkajs and our own client say that a connection, a broker or its answer is not there. */
 const absences: ReadonlySet<string> = new Set([
   'KafkaJSConnectionError',
   'KafkaJSConnectionClosedError',
@@ -95,6 +97,7 @@ const absences: ReadonlySet<string> = new Set([
   'KafkaJSTopicMetadataNotLoaded',
   'KafkaJSNoBrokerAvailableError',
   'KafkaJSError',
+  'KafkaConnectionFault',
 ]);
 
 /** The wrapped errors from the outermost to the innermost, the first of each bundle. */
@@ -130,10 +133,11 @@ function verdict(errors: readonly NativeError[]): Verdict | null {
     if (cure !== undefined) return { code: 'LIB302', cure };
   }
   if (names.some((name) => name === 'KafkaJSRequestTimeoutError' || name === 'KafkaJSLockTimeout')) return { code: 'LIB308' };
+  if (names.includes('KafkaWireFault')) return { code: 'LIB301', cure: notKafka };
   return names.some((name) => name !== undefined && absences.has(name)) ? { code: 'LIB301', cure: unreachable } : null;
 }
 
-/** Any error of kafkajs as a LiberateError; what is not one of its errors is returned as it is. */
+/** Any error of a Kafka client as a LiberateError; what is not one of its errors is returned as it is. */
 export function sortKafkaError(error: unknown, { what, brokers }: Attempted): unknown {
   if (error instanceof LiberateError) return error;
   const errors = chain(error);

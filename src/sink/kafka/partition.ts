@@ -1,17 +1,18 @@
 import type { PartitionerArgs } from 'kafkajs';
 
-/** The hash of Kafka's own clients, as a signed 32-bit number. kafkajs has it too, made of BigInts: 1.6 µs a key against less than 0.1. */
-export function murmur2(data: Uint8Array): number {
+/** The hash of Kafka's own clients over bytes `from` to `to`, as a signed 32-bit number. kafkajs has it too, made of BigInts: 1.6 µs a key against less than 0.1. */
+export function murmur2(data: Uint8Array, from = 0, to: number = data.length): number {
   const m = 0x5bd1e995;
-  const whole = data.length & ~3;
-  let h = 0x9747b28c ^ data.length;
-  for (let at = 0; at < whole; at += 4) {
+  const length = to - from;
+  const whole = from + (length & ~3);
+  let h = 0x9747b28c ^ length;
+  for (let at = from; at < whole; at += 4) {
     let k = (data[at] as number) | ((data[at + 1] as number) << 8) | ((data[at + 2] as number) << 16) | ((data[at + 3] as number) << 24);
     k = Math.imul(k, m);
     k ^= k >>> 24;
     h = Math.imul(h, m) ^ Math.imul(k, m);
   }
-  const rest = data.length - whole;
+  const rest = to - whole;
   if (rest === 3) h ^= (data[whole + 2] as number) << 16;
   if (rest >= 2) h ^= (data[whole + 1] as number) << 8;
   if (rest >= 1) h = Math.imul(h ^ (data[whole] as number), m);
@@ -21,8 +22,8 @@ export function murmur2(data: Uint8Array): number {
 }
 
 /** Where the Java client puts a key: the same key goes to the same partition whoever writes it. */
-export function partitionOf(key: Uint8Array, partitions: number): number {
-  return partitions === 1 ? 0 : (murmur2(key) & 0x7fffffff) % partitions;
+export function partitionOf(key: Uint8Array, partitions: number, from = 0, to: number = key.length): number {
+  return partitions === 1 ? 0 : (murmur2(key, from, to) & 0x7fffffff) % partitions;
 }
 
 /**
@@ -42,8 +43,13 @@ export class Partitioner {
     if (message.key !== null && message.key !== undefined) {
       return partitionOf(Buffer.isBuffer(message.key) ? message.key : Buffer.from(message.key), partitionMetadata.length);
     }
-    const led = partitionMetadata.filter(({ leader }) => leader >= 0);
-    const candidates = led.length > 0 ? led : partitionMetadata;
-    return candidates[(this.#turns.get(topic) ?? 0) % candidates.length]?.partitionId ?? 0;
+    return this.keyless(topic, partitionMetadata);
   };
+
+  /** The partition whose turn it is for the records without a key. */
+  keyless(topic: string, partitions: readonly { readonly partitionId: number; readonly leader: number }[]): number {
+    const led = partitions.filter(({ leader }) => leader >= 0);
+    const candidates = led.length > 0 ? led : partitions;
+    return candidates[(this.#turns.get(topic) ?? 0) % candidates.length]?.partitionId ?? 0;
+  }
 }

@@ -11,9 +11,9 @@ import { Partitioner } from './partition.ts';
  */
 export interface RecordProducer {
   /**
-   * Connects on first use; resolves when every record is acknowledged. Tries nothing again. Sends of
-   * one topic that are under way together may arrive in any order. After a rejection the producer
-   * must not be used for another send.
+   * Connects on first use; resolves when every record is acknowledged. Tries nothing again. Whether
+   * sends of one topic that are under way together arrive in order is each client's own. After a
+   * rejection the producer must not be used for another send.
    */
   send(topic: string, batch: RecordBatch): Promise<void>;
   /** Disconnects in a few seconds at most; what is under way may still be acknowledged. */

@@ -15,6 +15,18 @@ interface Attempt {
   readonly over: Promise<void>;
   /** Its caller has gone, by an abort. */
   abandoned: boolean;
+  /** It failed, and its caller is about to be told. */
+  failed: { readonly reason: unknown } | null;
+  /** Nothing has to wait for it, or fail with it, any more. */
+  readonly forget: () => void;
+}
+
+/** What the sink knows of batches and errors. */
+export interface Judgement {
+  /** Throws for a batch that cannot be sent. */
+  refuse(topic: string, batch: RecordBatch): void;
+  /** What the caller of a failed send is told instead. */
+  explain(error: unknown, topic: string, batch: RecordBatch, signal: AbortSignal): Promise<unknown>;
 }
 
 /** A send had no answer in time. `own`: this one; otherwise one beside it on the same connections. */
@@ -42,9 +54,14 @@ export class NoAnswer extends Error {
  * connections cut by a reset, which discards what the kernel still holds. What the broker had
  * already received it handles before the new connection, whose handshakes each wait for an answer
  * of the same broker, has got as far as a batch.
+ *
+ * Why one failure is the end of all: whoever has several batches of a topic under way may send one
+ * more before it hears that an earlier one has failed. That batch would be written before the
+ * repetition of the earlier one. So it fails too, until the caller of the failed one has been told.
  */
 export class Sender implements AsyncDisposable {
   readonly #open: () => RecordProducer;
+  readonly #judgement: Judgement;
   readonly #deadline: number;
   readonly #attempts = new Map<string, Set<Attempt>>();
   readonly #generations = new Set<Generation>();
@@ -52,23 +69,27 @@ export class Sender implements AsyncDisposable {
   #closed = false;
 
   /** `deadline`: milliseconds for one send, connecting included. */
-  constructor(open: () => RecordProducer, deadline: number) {
+  constructor(open: () => RecordProducer, judgement: Judgement, deadline: number) {
     this.#open = open;
+    this.#judgement = judgement;
     this.#deadline = deadline;
   }
 
-  /** Rejects with the signal's reason, with NoAnswer, or with what the producer throws. */
+  /** Rejects with the signal's reason, or with what `explain` makes of the error: NoAnswer, or what the producer throws. */
   async send(topic: string, batch: RecordBatch, signal: AbortSignal): Promise<void> {
     for (let blocking = this.#blocking(topic); blocking.length > 0; blocking = this.#blocking(topic)) {
-      await orAbort(Promise.all(blocking), signal);
+      await orAbort(Promise.all(blocking.map(({ over }) => over)), signal);
+      const failed = blocking.find((one) => !one.abandoned && one.failed !== null)?.failed;
+      if (failed) throw failed.reason;
     }
     throwIfAborted(signal);
     if (this.#closed) throw new Error('the sink is closed');
-    const { work, attempt } = this.#start(topic, batch);
+    const { work, attempt } = this.#start(topic, batch, signal);
     try {
       await orAbort(work, signal);
     } catch (error) {
-      attempt.abandoned = true;
+      if (attempt.failed === null) attempt.abandoned = true;
+      else attempt.forget();
       throw error;
     }
   }
@@ -85,24 +106,42 @@ export class Sender implements AsyncDisposable {
     this.#cut(current, null);
   }
 
-  #blocking(topic: string): readonly Promise<void>[] {
+  #blocking(topic: string): readonly Attempt[] {
     const attempts = [...(this.#attempts.get(topic) ?? [])];
-    return attempts.filter(({ abandoned, generation }) => abandoned || generation !== this.#current).map(({ over }) => over);
+    return attempts.filter(({ abandoned, failed, generation }) => abandoned || failed !== null || generation !== this.#current);
   }
 
-  #start(topic: string, batch: RecordBatch): { readonly work: Promise<void>; readonly attempt: Attempt } {
+  #start(topic: string, batch: RecordBatch, signal: AbortSignal): { readonly work: Promise<void>; readonly attempt: Attempt } {
     this.#current ??= this.#begin();
     const generation = this.#current;
-    const work = this.#run(generation, topic, batch);
     const attempts = this.#attempts.get(topic) ?? new Set();
     this.#attempts.set(topic, attempts);
     const forget = (): void => {
       attempts.delete(attempt);
       if (attempts.size === 0 && this.#attempts.get(topic) === attempts) this.#attempts.delete(topic);
     };
-    const attempt: Attempt = { generation, over: work.then(forget, forget), abandoned: false };
+    const refused = this.#refused(topic, batch);
+    const explained = async (error: unknown): Promise<never> => {
+      throw attempt.abandoned ? error : await this.#judgement.explain(error, topic, batch, signal);
+    };
+    const work = refused === null ? this.#run(generation, topic, batch).catch(explained) : Promise.reject(refused.reason);
+    const over = work.then(forget, (reason: unknown) => {
+      attempt.failed = { reason };
+      if (attempt.abandoned) forget();
+    });
+    // A batch that is refused here fails those sent in the same turn, too.
+    const attempt: Attempt = { generation, over, abandoned: false, failed: refused, forget };
     attempts.add(attempt);
     return { work, attempt };
+  }
+
+  #refused(topic: string, batch: RecordBatch): { readonly reason: unknown } | null {
+    try {
+      this.#judgement.refuse(topic, batch);
+      return null;
+    } catch (reason) {
+      return { reason };
+    }
   }
 
   #begin(): Generation {

@@ -4,6 +4,9 @@ import type { Sink } from '../../../src/sink/sink.ts';
 import type { KafkaSinkConfig } from '../../../src/sink/sink-config.ts';
 import { readTopic, type TopicRecord } from '../../support/topics.ts';
 
+/** Each Kafka test is run for both. */
+export const clients = ['native', 'kafkajs'] as const;
+
 export const never = new AbortController().signal;
 
 export function kafkaConfig(brokers: readonly string[], more: Partial<KafkaSinkConfig> = {}): KafkaSinkConfig {
@@ -12,6 +15,7 @@ export function kafkaConfig(brokers: readonly string[], more: Partial<KafkaSinkC
     name: 'kafka',
     brokers,
     clientId: 'liberate-test',
+    client: 'native',
     tls: null,
     sasl: null,
     acks: 'all',

@@ -1,7 +1,7 @@
 import { expect, it, vi } from 'vitest';
 import type { RecordBatch } from '../../../src/model/record-batch.ts';
 import type { RecordProducer } from '../../../src/sink/kafka/producer.ts';
-import { NoAnswer, Sender } from '../../../src/sink/kafka/sender.ts';
+import { type Judgement, NoAnswer, Sender } from '../../../src/sink/kafka/sender.ts';
 import { batchOf } from '../batch.ts';
 import { never, record } from './place.ts';
 
@@ -13,8 +13,10 @@ interface Sent {
   fail(error: Error): void;
 }
 
+const lenient: Judgement = { refuse: () => undefined, explain: async (error) => error };
+
 /** Producers whose sends the test answers itself. */
-function scripted(deadline = 60_000) {
+function scripted(deadline = 60_000, judgement: Partial<Judgement> = {}) {
   const sent: Sent[] = [];
   const closings: string[] = [];
   let producers = 0;
@@ -29,7 +31,7 @@ function scripted(deadline = 60_000) {
       cut: () => void closings.push(`cut ${producer}`),
     };
   };
-  return { sender: new Sender(open, deadline), sent, closings, last: () => sent.at(-1) as Sent };
+  return { sender: new Sender(open, { ...lenient, ...judgement }, deadline), sent, closings, last: () => sent.at(-1) as Sent };
 }
 
 const one = (value: string): RecordBatch => batchOf([record('k', value)]);
@@ -81,6 +83,46 @@ it('lets the sends of other topics finish on a producer that one failure has ret
   expect(sent.slice(3).map(({ topic, producer, value }) => `${topic}${producer}${value}`)).toEqual(['b22']);
   for (const { acknowledge } of sent) acknowledge();
   await Promise.all([again, behind]);
+});
+
+it('sends nothing behind a failed batch before its caller knows of it', async () => {
+  let known = (_: Error): void => undefined;
+  const explaining = new Promise<Error>((resolve) => {
+    known = resolve;
+  });
+  const { sender, sent } = scripted(60_000, { explain: () => explaining });
+  const first = sender.send('t', one('1'), never).catch((error: unknown) => error);
+  const second = sender.send('t', one('2'), never).catch((error: unknown) => error);
+  await settle();
+  sent[0]?.fail(new Error('no'));
+  await settle();
+  // The second one is on its way still, and the caller has not heard of the first.
+  const third = sender.send('t', one('3'), never).catch((error: unknown) => error);
+  sent[1]?.fail(new Error('no, because of the first'));
+  await settle();
+  expect(sent).toHaveLength(2);
+  const told = new Error('told');
+  known(told);
+  expect(await Promise.all([first, second, third])).toEqual([told, told, told]);
+
+  const again = sender.send('t', one('1'), never);
+  await settle();
+  expect(sent.slice(2).map(({ producer, value }) => `${producer}${value}`)).toEqual(['21']);
+  sent[2]?.acknowledge();
+  await again;
+});
+
+it('fails what is sent in the same turn behind a batch that it refuses', async () => {
+  const refusal = new Error('too large');
+  const refuse = (_: string, batch: RecordBatch): void => {
+    if (batch.value(0)?.toString() === 'wide') throw refusal;
+  };
+  const { sender, sent, last } = scripted(60_000, { refuse });
+  const sends = ['1', 'wide', '3'].map((value) => sender.send('t', one(value), never).catch((error: unknown) => error));
+  await settle();
+  expect(sent.map(({ value }) => value)).toEqual(['1']);
+  last().acknowledge();
+  expect(await Promise.all(sends)).toEqual([undefined, refusal, refusal]);
 });
 
 it('sends nothing of a topic before the batch that an abort left behind is over', async () => {
