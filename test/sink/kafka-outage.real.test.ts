@@ -3,33 +3,15 @@ import { describe, expect, inject, it } from 'vitest';
 import { LiberateError } from '../../src/kit/errors.ts';
 import { openKafka } from '../../src/sink/kafka/sink.ts';
 import type { Sink } from '../../src/sink/sink.ts';
-import type { KafkaSinkConfig } from '../../src/sink/sink-config.ts';
-import { freePort } from '../support/free-port.ts';
-import { type FaultyProxy, startProxy } from '../support/proxy.ts';
+import { startProxy } from '../support/proxy.ts';
 import { uniqueTopic } from '../support/topics.ts';
 import { batchOf } from './batch.ts';
+import { type Network, networkTo } from './kafka/network.ts';
 import { clients, kafkaConfig, never, openWith, record, values } from './kafka/place.ts';
-import { startRelay } from './kafka/relay.ts';
 
 const { brokers, secure } = inject('servers').kafka;
 const deadline = 1500;
-
-/** A way to the broker that all of a client's connections take, and that can fail. */
-async function startNetwork(): Promise<
-  AsyncDisposable & { readonly proxy: FaultyProxy; config(more?: Partial<KafkaSinkConfig>): KafkaSinkConfig }
-> {
-  const port = await freePort();
-  const relay = await startRelay(Number(brokers[0]?.split(':')[1]), port);
-  const proxy = await startProxy({ port: relay.port }, { port });
-  return {
-    proxy,
-    config: (more = {}) => kafkaConfig([`127.0.0.1:${port}`], { deadline, ...more }),
-    [Symbol.asyncDispose]: async () => {
-      await proxy.close();
-      await relay[Symbol.asyncDispose]();
-    },
-  };
-}
+const startNetwork = (): Promise<Network> => networkTo(brokers, { deadline });
 
 /** Version `version` of the same few keys: the stream is right when no older version follows a newer one. */
 const batch = (version: number) => Array.from({ length: 20 }, (_, key) => record(`key ${key % 5}`, String(version)));

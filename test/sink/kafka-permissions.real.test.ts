@@ -48,6 +48,22 @@ async function grant(topic: string, ...operations: readonly ('CREATE' | 'DESCRIB
   });
 }
 
+// Before anything is granted: the right to write to any topic is one to be idempotent, too.
+it.each(clients)('a user who may write nowhere: LIB310 that names idempotent: false, and without it the topic, %s', async (client) => {
+  const topic = uniqueTopic('nowhere');
+  await admin.createTopics({ topics: [{ topic }] });
+  await grant(topic, 'DESCRIBE');
+  const cures = { true: /idempotent: false/, false: /WRITE and DESCRIBE on the topic/ };
+  for (const idempotent of [true, false]) {
+    await using sink = openKafka({ ...config, client, idempotent });
+    await sink.prepare({ name: topic, keyed: true }, never);
+    await expect(sink.send(topic, batchOf([record('1', '1')]), never)).rejects.toMatchObject({
+      code: 'LIB310',
+      cure: expect.stringMatching(cures[`${idempotent}`]),
+    });
+  }
+});
+
 describe.each(clients)('%s', (client) => {
   it('a user who may not see the topic: LIB310', async () => {
     await using sink = openKafka({ ...config, client });
