@@ -14,10 +14,12 @@ const keyName = '"key":';
 const valueName = Buffer.from(',"value":');
 const timestampName = Buffer.from(',"timestamp":"');
 const nothing = Buffer.from('null');
+/** Of one line, with both key and value null. */
+const namesBytes = valueName.length + timestampName.length + 2 * nothing.length;
 /** The longest ISO time, of a year with six digits. */
 const timeBytes = 27;
-/** Below this a loop is faster than the call of a native copy. */
-const shortCopy = 24;
+/** Up to here a loop is faster than the call. */
+const shortMove = 12;
 
 /**
  * Collects batches as lines in one buffer that is used again:
@@ -54,40 +56,43 @@ export class LineBuffer {
   add(topic: string | null, batch: RecordBatch): void {
     const head = Buffer.from(topic === null ? `{${keyName}` : `{"topic":${JSON.stringify(topic)},${keyName}`);
     const tail = Buffer.from(`","headers":${JSON.stringify(batch.headers)}}\n`);
-    const fixed = head.length + valueName.length + timestampName.length + timeBytes + tail.length + 2 * nothing.length;
-    this.#reserve(batch.length + batch.count * fixed);
-    const { bytes, bounds, timestamps, count, length } = batch;
-    const used = bytes.subarray(0, length);
-    const broken = used.includes(newline) || used.includes(carriageReturn);
+    const { bounds, timestamps, count, length } = batch;
+    // What the lines are made of is laid behind them: moving bytes within one buffer makes no object,
+    // while a copy from another makes a view each time.
+    const headAt = this.#length + length + count * (head.length + namesBytes + timeBytes + tail.length);
+    const tailAt = headAt + head.length;
+    const bytesAt = tailAt + tail.length;
+    this.#reserve(bytesAt + length);
+    head.copy(this.#buffer, headAt);
+    tail.copy(this.#buffer, tailAt);
+    batch.bytes.copy(this.#buffer, bytesAt, 0, length);
+    this.#unbreak(bytesAt, bytesAt + length);
     for (let at = 0; at < count; at += 1) {
       const bound = at * 4;
-      this.#put(head, 0, head.length);
-      this.#json(bytes, bounds[bound] as number, bounds[bound + 1] as number, broken);
-      this.#put(valueName, 0, valueName.length);
-      this.#json(bytes, bounds[bound + 2] as number, bounds[bound + 3] as number, broken);
-      this.#put(timestampName, 0, timestampName.length);
+      this.#move(headAt, head.length);
+      this.#json(bytesAt, bounds[bound] as number, bounds[bound + 1] as number);
+      this.#put(valueName);
+      this.#json(bytesAt, bounds[bound + 2] as number, bounds[bound + 3] as number);
+      this.#put(timestampName);
       this.#time(timestamps[at] as number);
-      this.#put(tail, 0, tail.length);
+      this.#move(tailAt, tail.length);
     }
   }
 
-  #json(bytes: Buffer, from: number, to: number, broken: boolean): void {
-    if (from < 0) {
-      this.#put(nothing, 0, nothing.length);
-      return;
-    }
-    const start = this.#length;
-    this.#put(bytes, from, to);
-    if (broken) this.#unbreak(start);
+  #json(bytesAt: number, from: number, to: number): void {
+    if (from < 0) this.#put(nothing);
+    else this.#move(bytesAt + from, to - from);
   }
 
   /**
    * A line break in JSON text can only stand between tokens (inside a string it is written `\n`), where
    * a space means the same; left there it would cut the line in two.
    */
-  #unbreak(from: number): void {
-    for (let at = from; at < this.#length; at += 1) {
-      if (this.#buffer[at] === newline || this.#buffer[at] === carriageReturn) this.#buffer[at] = space;
+  #unbreak(from: number, to: number): void {
+    const bytes = this.#buffer.subarray(from, to);
+    if (!bytes.includes(newline) && !bytes.includes(carriageReturn)) return;
+    for (let at = 0; at < bytes.length; at += 1) {
+      if (bytes[at] === newline || bytes[at] === carriageReturn) bytes[at] = space;
     }
   }
 
@@ -98,7 +103,7 @@ export class LineBuffer {
       this.#dayText = Buffer.from(dayText(ms));
       this.#day = day;
     }
-    this.#put(this.#dayText, 0, this.#dayText.length);
+    this.#put(this.#dayText);
     let rest = Math.floor(ms - day * dayMs);
     const milliseconds = rest % 1000;
     rest = (rest - milliseconds) / 1000;
@@ -122,19 +127,22 @@ export class LineBuffer {
     this.#length += 3;
   }
 
-  /** There is room: `add` has reserved it for the whole batch. */
-  #put(bytes: Buffer, from: number, to: number): void {
+  #put(bytes: Uint8Array): void {
+    const buffer = this.#buffer;
     let length = this.#length;
-    if (to - from > shortCopy) length += bytes.copy(this.#buffer, length, from, to);
-    else {
-      const buffer = this.#buffer;
-      for (let at = from; at < to; at += 1) buffer[length++] = bytes[at] as number;
-    }
+    for (let at = 0; at < bytes.length; at += 1) buffer[length++] = bytes[at] as number;
     this.#length = length;
   }
 
-  #reserve(bytes: number): void {
-    const needed = this.#length + bytes;
+  #move(from: number, bytes: number): void {
+    const buffer = this.#buffer;
+    const to = this.#length;
+    if (bytes > shortMove) buffer.copyWithin(to, from, from + bytes);
+    else for (let at = 0; at < bytes; at += 1) buffer[to + at] = buffer[from + at] as number;
+    this.#length = to + bytes;
+  }
+
+  #reserve(needed: number): void {
     if (needed <= this.#buffer.length) return;
     const larger = Buffer.allocUnsafeSlow(Math.max(needed, this.#buffer.length * 2));
     this.#buffer.copy(larger, 0, 0, this.#length);
