@@ -139,6 +139,11 @@ export class Outbox<Mark> {
     const { sink, topic, signal, onAcked } = this.#options;
     const records = batch.count;
     const sent = records === 0 ? Promise.resolve() : sink.send(topic, batch, signal);
+    // At once, and not after the commit of the batch before: whatever is started meanwhile would be
+    // written in front of the repetition of this one, and older rows would overwrite newer ones.
+    sent.catch((reason: unknown) => {
+      this.#failure ??= { reason };
+    });
     const before = this.#completed;
     const done = (async (): Promise<void> => {
       // The wait for the earlier batch comes second, so that a failed send is never left unhandled.

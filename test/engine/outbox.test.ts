@@ -143,6 +143,25 @@ describe('the outbox', () => {
     expect([sends.length, acked.length]).toEqual([2, 0]);
   });
 
+  it('sends nothing behind a failed batch while the one before it is being told', async () => {
+    let committed = (): void => {};
+    const committing = new Promise<void>((resolve) => {
+      committed = resolve;
+    });
+    const { outbox, sends } = open({ records: 1, inFlight: 3, onAcked: () => committing });
+    for (const size of [1, 2, 3]) put(outbox, record(size));
+    await outbox.ready();
+    sends[0]?.acknowledge();
+    const failure = new Error('refused');
+    sends[1]?.fail(failure);
+    await idle();
+    outbox.flush();
+    await expect(outbox.ready()).rejects.toBe(failure);
+    expect(sends).toHaveLength(2);
+    committed();
+    await outbox.settle();
+  });
+
   it('stops when a mark cannot be committed', async () => {
     const fenced = new Error('fenced');
     const { outbox, sends, acked } = open({ records: 1, inFlight: 3, onAcked: () => Promise.reject(fenced) });
