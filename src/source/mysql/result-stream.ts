@@ -25,7 +25,7 @@ type Stepping = Query & { row: Step };
 type State = { readonly kind: 'running' | 'ended' } | { readonly kind: 'failed'; readonly error: unknown };
 
 const chunkRows = 5_000;
-const chunkBytes = 1 << 20;
+const chunkBytes = 1 << 18;
 /** Chunks that may lie ready while the consumer works on another. */
 const ready = 2;
 

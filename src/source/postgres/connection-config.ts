@@ -2,6 +2,7 @@ import tls from 'node:tls';
 import type { ClientConfig } from 'pg';
 import type { TlsConfig } from '../../kit/tls.ts';
 import type { SourceConfig } from '../source-config.ts';
+import { TappedSocket } from './tapped-socket.ts';
 
 const connectTimeoutMs = 10_000;
 
@@ -10,6 +11,7 @@ export function clientConfig(config: SourceConfig): ClientConfig {
   const url = new URL(config.url);
   const host = url.searchParams.get('host') ?? decodeURIComponent(url.hostname).replace(/^\[(.*)\]$/, '$1');
   const options = url.searchParams.get('options');
+  const ssl = config.tls === null ? tlsOfMode(url.searchParams.get('sslmode')) : tlsOptions(config.tls);
   return {
     host: host === '' ? 'localhost' : host,
     port: url.port === '' ? 5432 : Number(url.port),
@@ -17,7 +19,9 @@ export function clientConfig(config: SourceConfig): ClientConfig {
     ...(config.user === null ? {} : { user: config.user }),
     ...(config.password === null ? {} : { password: config.password }),
     ...(options === null ? {} : { options }),
-    ssl: config.tls === null ? tlsOfMode(url.searchParams.get('sslmode')) : tlsOptions(config.tls),
+    ssl,
+    // Under TLS the driver needs the socket's own events.
+    ...(ssl === false ? { stream: () => new TappedSocket() } : {}),
     types: { getTypeParser: () => (text: unknown) => text },
     connectionTimeoutMillis: connectTimeoutMs,
     keepAlive: true,

@@ -5,6 +5,7 @@ import { clientConfig } from './connection-config.ts';
 import { sortError } from './errors.ts';
 import { RowTap } from './row-tap.ts';
 import { type Connection, type KnexClient, Session, type TextRow } from './session.ts';
+import { TappedSocket } from './tapped-socket.ts';
 
 /** Name under which the server sees liberate; horizon.ts knows its sessions by it. */
 export const applicationName = 'liberate';
@@ -80,7 +81,8 @@ async function setUp(connection: Connection, config: SourceConfig): Promise<void
   for (const statement of config.session) await connection.query(statement);
   const { rows } = await connection.query<TextRow>({ text: "SELECT current_setting('TimeZone')", rowMode: 'array' });
   connection.liberateTimezone = rows[0]?.[0] ?? 'UTC';
-  connection.liberateTap = new RowTap(connection.connection.stream);
+  const { stream } = connection.connection;
+  connection.liberateTap = stream instanceof TappedSocket ? stream.tap : RowTap.on(stream);
   await connection.query(
     `SET application_name = '${applicationName}'; SET TimeZone = 'UTC'; SET DateStyle = 'ISO, YMD'; ` +
       "SET IntervalStyle = 'iso_8601'; SET bytea_output = 'hex'; SET extra_float_digits = 1",

@@ -14,7 +14,7 @@ import { formsOf } from './types.ts';
 const firstRows = 250;
 const mostRows = 10_000;
 /** Bytes of one FETCH, and of one batch; two of them are in memory at most. */
-const wantedBytes = 1 << 20;
+const wantedBytes = 1 << 18;
 const mostNulls = 1_000;
 
 const run = (session: Session, { sql, binds }: Pick<PlannedRead, 'sql' | 'binds'>): Promise<Result> =>

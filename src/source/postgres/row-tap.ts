@@ -27,25 +27,34 @@ export class RowTap {
   /** A row that has come in part: at least one chunk is full of it. */
   #partial: Unfinished | null = null;
 
-  /** `stream`: a socket on which only the driver listens, between two statements. */
-  constructor(stream: Duplex) {
+  /** `deliver`: to the driver; what it is given may not last. */
+  constructor(deliver: (chunk: Buffer) => void) {
+    this.#deliver = deliver;
+  }
+
+  /** Between the driver and a socket to which it listens already, between two statements. */
+  static on(stream: Duplex): RowTap {
     const [driver, ...others] = stream.listeners('data');
     if (driver === undefined || others.length > 0) throw new LiberateError('LIB901', 'not just the driver listens to its socket');
-    this.#deliver = driver as (chunk: Buffer) => void;
+    const tap = new RowTap(driver as (chunk: Buffer) => void);
     stream.removeAllListeners('data');
-    stream.on('data', (chunk: Buffer) => {
-      try {
-        this.#take(chunk);
-      } catch (error) {
-        // Thrown here it would end the process; so it ends the connection, and with it the statement.
-        stream.destroy(error instanceof Error ? error : new Error(String(error)));
-      }
-    });
+    stream.on('data', (chunk: Buffer) => tap.take(chunk, stream));
+    return tap;
   }
 
   /** From now on rows go here; null: to the driver. */
   collect(rows: PackedRows | null): void {
     this.#rows = rows;
+  }
+
+  /** What was read from the stream, which ends when it is not understood. */
+  take(read: Buffer, stream: Duplex): void {
+    try {
+      this.#take(read);
+    } catch (error) {
+      // Thrown on, it would end the process; so it ends the connection, and with it the statement.
+      stream.destroy(error instanceof Error ? error : new Error(String(error)));
+    }
   }
 
   #take(read: Buffer): void {

@@ -26,7 +26,7 @@ function tapped() {
   const stream = new Duplex({ read: () => undefined, write: (_chunk, _encoding, done) => done() });
   const driver: Buffer[] = [];
   stream.on('data', (chunk: Buffer) => driver.push(Buffer.from(chunk)));
-  const tap = new RowTap(stream);
+  const tap = RowTap.on(stream);
   return { stream, tap, delivered: () => Buffer.concat(driver) };
 }
 
