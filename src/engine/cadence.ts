@@ -109,3 +109,16 @@ export function earliestHinted(startedAt: number, endedAt: number, failed: boole
   if (failed) return endedAt + restAfterFailure;
   return endedAt + Math.min(longestRest, Math.max(shortestRest, endedAt - startedAt));
 }
+
+/** Milliseconds: the most that a poll waits for others that fall due at about the same time. */
+const longestWait = 25;
+
+/**
+ * Jobs of one interval wake together, and stay so: a thousand timers a second, each with a wake-up of its own, cost more
+ * than their polls. Never early, and late by a fortieth of the interval at most.
+ */
+export function aligned(cadence: Cadence, due: number): number {
+  if (cadence.kind !== 'every') return due;
+  const grid = Math.min(longestWait, Math.floor(cadence.ms / 40));
+  return grid < 2 ? due : Math.ceil(due / grid) * grid;
+}

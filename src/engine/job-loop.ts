@@ -7,12 +7,13 @@ import type { LiberateEvent } from '../observe/event.ts';
 import { holdLease, type Lease } from '../state/lease.ts';
 import { Alarm } from './alarm.ts';
 import { type AttemptContext, attemptCycle } from './attempt.ts';
-import { earliestHinted, firstDue, nextDue } from './cadence.ts';
+import { aligned, earliestHinted, firstDue, nextDue } from './cadence.ts';
 import type { Engine, SourceUse } from './engine.ts';
 import { guaranteeOf } from './guarantee.ts';
 import { newMemory } from './job-memory.ts';
 import { type JobPlan, remarksOf } from './job-plan.ts';
 import { refuseNullKeys } from './key-nulls.ts';
+import { type QuietReports, record } from './quiet-reports.ts';
 import { resolveTarget, type Target } from './resolve.ts';
 
 export interface LoopOptions {
@@ -25,8 +26,11 @@ export interface LoopOptions {
 /** Sink and topic → the job that publishes to it. A topic of two tables would fold to neither. */
 export type TopicClaims = Map<string, string>;
 
-/** Milliseconds between two quiet reports of a job in the state store: `status` is at most this old. */
-const quietRecordEvery = 5000;
+/** What the jobs of a run have in common. */
+export interface Shared {
+  readonly claims: TopicClaims;
+  readonly quiet: QuietReports;
+}
 
 /** A job on its own: takes the lease, wakes when due, runs cycles one at a time, until the signal aborts. */
 export class JobLoop {
@@ -36,21 +40,22 @@ export class JobLoop {
   readonly #use: SourceUse;
   readonly #options: LoopOptions;
   readonly #claims: TopicClaims;
+  readonly #quiet: QuietReports;
   readonly #alarm: Alarm;
   #plan: JobPlan | null = null;
-  #recordedAt = 0;
   #introduced = '';
   readonly #memory = newMemory();
   /** The failure of the newest cycle; null when it was well. */
   failure: LiberateError | null = null;
 
-  constructor(engine: Engine, job: Job, target: Target, options: LoopOptions, claims: TopicClaims) {
+  constructor(engine: Engine, job: Job, target: Target, options: LoopOptions, { claims, quiet }: Shared) {
     this.#engine = engine;
     this.#job = job;
     this.#target = target;
     this.#use = engine.source(job);
     this.#options = options;
     this.#claims = claims;
+    this.#quiet = quiet;
     this.#alarm = new Alarm(engine.clock);
   }
 
@@ -107,7 +112,7 @@ export class JobLoop {
       earliest = earliestHinted(startedAt, clock.now(), this.failure !== null);
       const next = nextDue(cadence, overlap, startedAt, clock.now());
       if (next.overlapped && overlap === 'skip') await this.#tell(this.#skipped('overlap', startedAt));
-      due = next.due;
+      due = aligned(cadence, next.due);
     }
   }
 
@@ -221,22 +226,14 @@ export class JobLoop {
   }
 
   async #tell(report: CycleReport): Promise<void> {
-    const { observer, store, clock } = this.#engine;
-    observer({ type: 'cycle.end', report });
+    this.#engine.observer({ type: 'cycle.end', report });
     const quiet = report.outcome === 'ok' && report.published === 0 && !this.#options.once;
-    if (quiet && clock.now() - this.#recordedAt < quietRecordEvery) return;
-    this.#recordedAt = quiet ? clock.now() : 0;
-    try {
-      await store.record(report);
-    } catch (error) {
-      // History only: the mark is what must not be lost, and its own commit fails loudly.
-      observer({
-        type: 'job.warning',
-        job: report.job,
-        message: `the report could not be kept: ${formatError(asLiberateError(error))}`,
-        cure: null,
-      });
+    if (quiet) {
+      this.#quiet.add(report);
+      return;
     }
+    this.#quiet.forget(report.job);
+    await record(this.#engine, [report]);
   }
 
   #skipped(reason: string, startedAt: number): CycleReport {

@@ -3,7 +3,8 @@ import { backoffDelay } from '../kit/backoff.ts';
 import { asLiberateError, formatError, type LiberateError } from '../kit/errors.ts';
 import type { Job } from '../model/job.ts';
 import type { Engine } from './engine.ts';
-import { JobLoop, type LoopOptions, type TopicClaims } from './job-loop.ts';
+import { JobLoop, type LoopOptions, type Shared } from './job-loop.ts';
+import { QuietReports } from './quiet-reports.ts';
 import { namedTarget, type Target, targetsOf } from './resolve.ts';
 
 export interface RunOutcome {
@@ -22,11 +23,12 @@ export async function runJobs(engine: Engine, jobs: readonly Job[], options: Loo
   const signal = AbortSignal.any([outer, held.signal]);
   // Every waiting job listens: their number is no leak.
   setMaxListeners(0, outer, signal);
-  const claims: TopicClaims = new Map();
+  await using quiet = new QuietReports(engine);
+  const shared: Shared = { claims: new Map(), quiet };
   await Promise.all(
     jobs.map(async (job) => {
       try {
-        for (const [name, failure] of await runJob(engine, job, options, claims, signal)) failures.set(name, failure);
+        for (const [name, failure] of await runJob(engine, job, options, shared, signal)) failures.set(name, failure);
       } catch (thrown) {
         if (signal.aborted) return;
         const error = asLiberateError(thrown).at({ job: job.name });
@@ -56,14 +58,14 @@ async function runJob(
   engine: Engine,
   job: Job,
   options: LoopOptions,
-  claims: TopicClaims,
+  shared: Shared,
   signal: AbortSignal,
 ): Promise<ReadonlyMap<string, LiberateError>> {
   const failures = new Map<string, LiberateError>();
   const targets = await findTargets(engine, job, options, signal);
   await Promise.all(
     targets.map(async (target) => {
-      const loop = new JobLoop(engine, job, target, options, claims);
+      const loop = new JobLoop(engine, job, target, options, shared);
       await runLoop(engine, loop, target, options, signal);
       if (loop.failure !== null) failures.set(target.name, loop.failure);
     }),

@@ -56,19 +56,13 @@ export class KnexStore implements StateStore {
     return this.#write(job, null, fence);
   }
 
-  record(report: CycleReport): Promise<void> {
-    const { job, outcome } = report;
-    const text = JSON.stringify(report);
-    return this.#about(job, (db) =>
+  async record(...reports: readonly CycleReport[]): Promise<void> {
+    for (const { job } of reports) checkJobName(job);
+    // In one order everywhere: two processes that keep the same jobs must not wait for each other.
+    const sorted = [...reports].sort((a, b) => (a.job < b.job ? -1 : 1));
+    await this.#run((db) =>
       inTransaction(this.#database, db, async (trx) => {
-        const outcomeChanges: Record<CycleReport['outcome'], Changes> = {
-          ok: { last_ok_report: text, failures_in_a_row: 0 },
-          failed: { failures_in_a_row: trx.raw('failures_in_a_row + 1') },
-          stopped: {},
-          skipped: {},
-        };
-        const total = trx.raw('published_total + ?', [report.published]);
-        await this.#put(trx, job, { last_report: text, published_total: total, ...outcomeChanges[outcome] });
+        for (const report of sorted) await this.#put(trx, report.job, changesOf(trx, report));
       }),
     );
   }
@@ -200,4 +194,15 @@ export class KnexStore implements StateStore {
       return await work(this.#pool);
     });
   }
+}
+
+function changesOf(trx: Knex.Transaction, report: CycleReport): Changes {
+  const text = JSON.stringify(report);
+  const byOutcome: Record<CycleReport['outcome'], Changes> = {
+    ok: { last_ok_report: text, failures_in_a_row: 0 },
+    failed: { failures_in_a_row: trx.raw('failures_in_a_row + 1') },
+    stopped: {},
+    skipped: {},
+  };
+  return { last_report: text, published_total: trx.raw('published_total + ?', [report.published]), ...byOutcome[report.outcome] };
 }

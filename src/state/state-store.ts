@@ -39,8 +39,8 @@ export interface StateStore extends AsyncDisposable {
   commit(job: string, state: JobState, fence: bigint): Promise<'committed' | 'fenced'>;
   /** Forgets the job's progress, under the same rule. */
   reset(job: string, fence: bigint): Promise<'committed' | 'fenced'>;
-  /** Remembers how a cycle ended. Not fenced: it is history. */
-  record(report: CycleReport): Promise<void>;
+  /** Remembers how cycles ended, in one transaction. Not fenced: it is history. */
+  record(...reports: readonly CycleReport[]): Promise<void>;
   list(): Promise<readonly StoredJob[]>;
 
   /** Takes the lease when it is free, ended, or already this holder's; each taking has a higher fence than any before. */

@@ -209,6 +209,16 @@ export function stateContract(contract: StateContract): void {
         expect(await store.list()).toMatchObject([{ publishedTotal: 30, failuresInARow: 10 }]);
       });
 
+      promise('takes the reports of several jobs together', async ({ store }) => {
+        const reports = ['orders', 'customers', 'payments'].map((job) => reportOf(job, { published: 2 }));
+        await Promise.all([store.record(...reports), store.record(...reports.toReversed()), store.record()]);
+        expect((await store.list()).map(({ job, publishedTotal }) => [job, publishedTotal])).toEqual([
+          ['customers', 4],
+          ['orders', 4],
+          ['payments', 4],
+        ]);
+      });
+
       promise('does not touch the state', async ({ store }) => {
         await store.commit('orders', stateOf(), await fenceOf(store, 'orders'));
         await store.record(reportOf('orders', { outcome: 'failed' }));

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { dueAfter, earliestHinted, firstDue, nextDue } from '../../src/engine/cadence.ts';
+import { aligned, dueAfter, earliestHinted, firstDue, nextDue } from '../../src/engine/cadence.ts';
 import type { Cadence } from '../../src/model/job.ts';
 
 const minute = 60_000;
@@ -280,5 +280,25 @@ describe('the first moment for a hint to start a cycle', () => {
 
   it('is 10 s after a cycle that failed', () => {
     expect(earliestHinted(now - 40, now, true)).toBe(now + 10_000);
+  });
+});
+
+describe('due times of jobs that share an interval', () => {
+  it('are brought together, never early, and late by a fortieth of the interval at most', () => {
+    const every = (ms: number) => ({ kind: 'every', ms }) as const;
+    for (const ms of [80, 200, 1000, 60_000]) {
+      for (let due = 1_700_000_000_000; due < 1_700_000_000_100; due += 7) {
+        const at = aligned(every(ms), due);
+        expect(at).toBeGreaterThanOrEqual(due);
+        expect(at - due).toBeLessThan(Math.min(25, ms / 40));
+        expect(aligned(every(ms), at)).toBe(at);
+      }
+    }
+    expect(new Set([1, 7, 20, 25].map((late) => aligned(every(1000), 1_700_000_000_000 + late)))).toEqual(new Set([1_700_000_000_025]));
+  });
+
+  it('are left alone where the interval is shorter than what could be won, and on a schedule', () => {
+    expect(aligned({ kind: 'every', ms: 20 }, 1_700_000_000_003)).toBe(1_700_000_000_003);
+    expect(aligned({ kind: 'cron', expression: '* * * * *', timezone: 'UTC' }, 1_700_000_000_003)).toBe(1_700_000_000_003);
   });
 });

@@ -55,7 +55,11 @@ class MemoryStore implements StateStore {
     return this.#write(job, null, fence);
   }
 
-  async record(report: CycleReport): Promise<void> {
+  async record(...reports: readonly CycleReport[]): Promise<void> {
+    for (const report of reports) this.#record(report);
+  }
+
+  #record(report: CycleReport): void {
     const kept = this.#kept(report.job);
     const failures = { ok: 0, failed: kept.failuresInARow + 1, stopped: kept.failuresInARow, skipped: kept.failuresInARow };
     this.#jobs.set(report.job, {
