@@ -13,6 +13,9 @@ import type { Slot } from './slot.ts';
 /** How the bytes of a field stand in JSON. */
 type Op = 'raw' | 'number' | 'text' | 'plain' | 'json' | 'letter' | 'spaced' | 'spaced utc' | 'spaced bare' | 'decoded';
 
+/** Bytes of a text for which room is not simply taken for the worst that it may hold. */
+const longText = 4096;
+
 const quote = 0x22;
 const space = 0x20;
 const letterT = 0x54;
@@ -58,7 +61,8 @@ const writers: Readonly<Record<Exclude<Op, 'decoded'>, FieldWriter>> = {
   text: (rows, start, end, at) => {
     const found = scan(rows, start, end);
     if ((found & special.wide) !== 0 && !isUtf8(rows.bytes.subarray(start, end))) return -1;
-    return (found & special.escaped) === 0 ? quoted(rows, start, end, at) : escapedText(rows.bytes, start, end, at);
+    if ((found & special.escaped) === 0) return quoted(rows, start, end, at);
+    return end - start > longText ? -1 : escapedText(rows.bytes, start, end, at);
   },
   plain: quoted,
   json: (rows, start, end, at) => {
@@ -162,8 +166,11 @@ export class PackedObject {
   most({ bounds, width }: PackedRows, row: number): number {
     const first = row * width * 2;
     let most = this.leads.length + this.#slots.length * 8;
-    // A control character becomes six bytes.
-    for (const { at } of this.#slots) most += ((bounds[first + at * 2 + 1] as number) - (bounds[first + at * 2] as number)) * 6;
+    for (const { at } of this.#slots) {
+      const size = (bounds[first + at * 2 + 1] as number) - (bounds[first + at * 2] as number);
+      // A control character becomes six bytes; of a long text that has any, room is made when it is known how much.
+      most += size > longText ? size : size * 6;
+    }
     return most;
   }
 
@@ -192,7 +199,8 @@ export class PackedObject {
   #decoded({ at, write }: Slot, rows: PackedRows, row: number, from: number): number {
     const value = rows.value(row, at);
     const text = value === null ? 'null' : write(value);
-    rows.desk(from - rows.length + text.length * 3 + this.most(rows, row));
+    const size = text.length > longText ? Buffer.byteLength(text) : text.length * 3;
+    rows.desk(from - rows.length + size + this.most(rows, row));
     return from + rows.bytes.write(text, from);
   }
 
