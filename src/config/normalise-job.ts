@@ -38,7 +38,7 @@ function initial(data: JobData['initial']): Initial {
 function cadence(data: JobData): Cadence {
   const { schedule, timezone = jobDefaults.timezone } = data;
   if (schedule !== undefined) return { kind: 'cron', expression: schedule, timezone };
-  return { kind: 'every', ms: data.every ?? milliseconds(jobDefaults.every) };
+  return { kind: 'every', ...(data.every ?? { ms: milliseconds(jobDefaults.every) }) };
 }
 
 /** A sound draft as the engine takes it; null when what it reads could not be made out. */

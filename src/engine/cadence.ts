@@ -110,6 +110,15 @@ export function earliestHinted(startedAt: number, endedAt: number, failed: boole
   return endedAt + Math.min(longestRest, Math.max(shortestRest, endedAt - startedAt));
 }
 
+/**
+ * The interval to the next poll, between the bounds that the user gives: the shortest after one that found something or
+ * failed, and after each that found nothing twice the last. Of a schedule it stays what it is.
+ */
+export function paced(cadence: Cadence, last: Cadence, busy: boolean): Cadence {
+  if (cadence.kind !== 'every' || cadence.most === undefined || last.kind !== 'every' || busy) return cadence;
+  return { ...cadence, ms: Math.min(cadence.most, last.ms * 2) };
+}
+
 /** Milliseconds: the most that a poll waits for others that fall due at about the same time. */
 const longestWait = 25;
 

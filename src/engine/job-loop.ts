@@ -7,7 +7,7 @@ import type { LiberateEvent } from '../observe/event.ts';
 import { holdLease, type Lease } from '../state/lease.ts';
 import { Alarm } from './alarm.ts';
 import { type AttemptContext, attemptCycle } from './attempt.ts';
-import { aligned, earliestHinted, firstDue, nextDue } from './cadence.ts';
+import { aligned, earliestHinted, firstDue, nextDue, paced } from './cadence.ts';
 import type { Engine, SourceUse } from './engine.ts';
 import { guaranteeOf } from './guarantee.ts';
 import { newMemory } from './job-memory.ts';
@@ -44,6 +44,8 @@ export class JobLoop {
   readonly #alarm: Alarm;
   #plan: JobPlan | null = null;
   #introduced = '';
+  /** The newest cycle published something, or failed. */
+  #busy = true;
   readonly #memory = newMemory();
   /** The failure of the newest cycle; null when it was well. */
   failure: LiberateError | null = null;
@@ -102,6 +104,7 @@ export class JobLoop {
     let earliest = clock.now();
     let due = firstDue(cadence, last?.startedAt ?? null, clock.now());
     let state: JobState | null | 'unknown' = 'unknown';
+    let pace = cadence;
     while (!signal.aborted) {
       await this.#alarm.wait(due + this.#jitter(), earliest, signal);
       if (signal.aborted) return;
@@ -110,9 +113,10 @@ export class JobLoop {
       // Waiting for it to fall due again could take hours; where trying again is no use, it is the next hint's turn.
       if (this.failure?.transient) this.#alarm.again();
       earliest = earliestHinted(startedAt, clock.now(), this.failure !== null);
-      const next = nextDue(cadence, overlap, startedAt, clock.now());
+      pace = paced(cadence, pace, this.#busy);
+      const next = nextDue(pace, overlap, startedAt, clock.now());
       if (next.overlapped && overlap === 'skip') await this.#tell(this.#skipped('overlap', startedAt));
-      due = aligned(cadence, next.due);
+      due = aligned(pace, next.due);
     }
   }
 
@@ -151,12 +155,14 @@ export class JobLoop {
       // What failed may have failed because the relation changed: look at it again before the next cycle.
       if (attempted.error !== null) this.#plan = null;
       this.failure = attempted.error;
+      this.#busy = attempted.error !== null || attempted.report.published > 0;
       await this.#tell(attempted.report);
       return attempted.state;
     } catch (thrown) {
       if (signal.aborted) return 'unknown';
       const error = asLiberateError(thrown).at({ job: this.#target.name });
       this.failure = error;
+      this.#busy = true;
       await this.#tell({ ...this.#skipped(formatError(error), startedAt), outcome: 'failed', code: error.code });
       return 'unknown';
     }

@@ -1,8 +1,8 @@
 export type Mode = 'bulk' | 'timestamp' | 'incrementing' | 'timestamp+incrementing';
 
 export type Cadence =
-  /** Milliseconds after the previous cycle's end. */
-  | { readonly kind: 'every'; readonly ms: number }
+  /** Milliseconds after the previous cycle's end. `most`: what they may grow to while nothing is found. */
+  | { readonly kind: 'every'; readonly ms: number; readonly most?: number }
   /** Five or six field cron in an IANA zone. */
   | { readonly kind: 'cron'; readonly expression: string; readonly timezone: string };
 

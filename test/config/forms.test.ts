@@ -22,6 +22,13 @@ describe('a duration', () => {
     );
   });
 
+  test('of an interval may be two, the shorter first', () => {
+    expect(sound(withJob('table: a\nevery: 200ms..1m30s')).jobs[0]?.cadence).toEqual({ kind: 'every', ms: 200, most: 90_000 });
+    for (const every of ['10s..1s', '1s..', '..1s', '1s..2s..3s', '1s..2', '0s..1s']) {
+      expect(problemsOf(withJob(`table: a\nevery: "${every}"`)), every).toMatchObject([{ code: 'LIB103' }]);
+    }
+  });
+
   test('without a unit is refused, as number and as text', () => {
     fc.assert(
       fc.property(fc.nat(), fc.boolean(), (number, quoted) => {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { aligned, dueAfter, earliestHinted, firstDue, nextDue } from '../../src/engine/cadence.ts';
+import { aligned, dueAfter, earliestHinted, firstDue, nextDue, paced } from '../../src/engine/cadence.ts';
 import type { Cadence } from '../../src/model/job.ts';
 
 const minute = 60_000;
@@ -300,5 +300,26 @@ describe('due times of jobs that share an interval', () => {
   it('are left alone where the interval is shorter than what could be won, and on a schedule', () => {
     expect(aligned({ kind: 'every', ms: 20 }, 1_700_000_000_003)).toBe(1_700_000_000_003);
     expect(aligned({ kind: 'cron', expression: '* * * * *', timezone: 'UTC' }, 1_700_000_000_003)).toBe(1_700_000_000_003);
+  });
+});
+
+describe('an interval with two bounds', () => {
+  const bounds = { kind: 'every', ms: 200, most: 1000 } as const;
+
+  it('grows while nothing is found, and is the shortest again at once', () => {
+    const intervals: number[] = [];
+    let pace: Cadence = bounds;
+    for (const busy of [false, false, false, false, true, false]) {
+      pace = paced(bounds, pace, busy);
+      if (pace.kind === 'every') intervals.push(pace.ms);
+    }
+    expect(intervals).toEqual([400, 800, 1000, 1000, 200, 400]);
+  });
+
+  it('is no other where one is given, nor on a schedule', () => {
+    const one = { kind: 'every', ms: 200 } as const;
+    expect(paced(one, one, false)).toEqual(one);
+    const cron = { kind: 'cron', expression: '* * * * *', timezone: 'UTC' } as const;
+    expect(paced(cron, cron, false)).toEqual(cron);
   });
 });

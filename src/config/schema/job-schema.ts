@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import { jobDefaults, manyTopic, oneTopic } from '../defaults.ts';
 import { topicFault } from '../topic.ts';
 import { choice, flag, integer, key, list, mapping, oneOrMany, type Reading, reading, required, text, texts, union } from './forms.ts';
-import { cron, duration, timezone } from './time-forms.ts';
+import { cron, duration, interval, timezone } from './time-forms.ts';
 import { wake } from './wake-form.ts';
 
 const names = 'a list of column names';
@@ -133,10 +133,10 @@ const common = {
     default: {},
     examples: [{ team: 'shop' }],
   }),
-  every: key(duration(), {
-    description: "Run so long after the previous run's end.",
+  every: key(interval(), {
+    description: "Run so long after the previous run's end. With two bounds the job waits longer the longer nothing is found.",
     default: `<${jobDefaults.every}, where there is no schedule>`,
-    examples: ['10s', '1h30m'],
+    examples: ['10s', '200ms..10s'],
   }),
   wake: key(wake(), {
     description:
