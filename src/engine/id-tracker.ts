@@ -4,6 +4,9 @@ import type { Window } from '../query/request.ts';
 import { GapSet, isInteger } from './gaps.ts';
 import type { Progress, Tracker } from './tracker.ts';
 
+/** Texts shorter than this are numbers that JavaScript holds exactly. */
+const digitsOfNumber = 16;
+
 /**
  * Incrementing mode. Missing ids below the mark are read again with each poll until every transaction
  * that could fill them has ended. An id that is no integer has no gaps: its order is taken as it comes.
@@ -13,7 +16,10 @@ export class IdTracker implements Tracker {
   readonly recentFrom = null;
   readonly #gaps: GapSet;
   readonly #floor: bigint;
+  /** The newest id met; it is older than that while `#following` is known. */
   #last: bigint | null;
+  /** The id after the newest, where it is a number that JavaScript holds exactly. */
+  #following: number | null = null;
   #mark: Watermark | null;
 
   /** `first`: the window of a job without a mark. */
@@ -32,12 +38,18 @@ export class IdTracker implements Tracker {
   }
 
   meet(rows: RowBatch, at: number): boolean {
-    const position = rows.position(at);
-    const id = idOf(position);
-    if (!rows.ahead(at)) return id !== null && this.#gaps.take(id);
-    this.#mark = position;
-    if (id !== null) this.#gaps.open(this.#last, id);
+    const text = rows.lead(at);
+    if (!rows.ahead(at)) return isInteger(text) && this.#gaps.take(BigInt(text));
+    // Nearly every id follows the one before: no exact integer is made of it.
+    const small = text.length < digitsOfNumber ? Number(text) : Number.NaN;
+    if (small === this.#following) {
+      this.#following = small + 1;
+      return true;
+    }
+    const id = isInteger(text) ? BigInt(text) : null;
+    if (id !== null) this.#gaps.open(this.#following === null ? this.#last : BigInt(this.#following - 1), id);
     this.#last = id;
+    this.#following = id !== null && Number.isSafeInteger(small) ? small + 1 : null;
     return true;
   }
 
@@ -46,7 +58,10 @@ export class IdTracker implements Tracker {
   }
 
   met(rows: RowBatch): Watermark | null {
-    return rows.count > 0 && rows.ahead(rows.count - 1) ? this.#mark : null;
+    const last = rows.count - 1;
+    if (last < 0 || !rows.ahead(last)) return null;
+    this.#mark = rows.position(last);
+    return this.#mark;
   }
 
   at(mark: Watermark): Progress {

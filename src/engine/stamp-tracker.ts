@@ -76,9 +76,9 @@ export class StampTracker implements Tracker {
 
   /** Remembers the rows at the batch's end that share their stamp. */
   #tieUp(rows: RowBatch, last: number): void {
-    const stamp = stampOf(rows, last);
+    const stamp = rows.lead(last);
     let first = last;
-    while (first > 0 && last - first < mostTied && stampOf(rows, first - 1) === stamp) first -= 1;
+    while (first > 0 && last - first < mostTied && rows.lead(first - 1) === stamp) first -= 1;
     if (first > 0 || stamp !== this.#stamp) this.#tie = new Map();
     this.#stamp = stamp;
     if (last - first >= mostTied) this.#tie = null;
@@ -134,5 +134,3 @@ function floorOf({ since }: Progress, { now, floor }: Horizon): bigint {
   const proved = since === null ? floor : BigInt(since);
   return proved > floor && proved <= now ? proved : floor;
 }
-
-const stampOf = (rows: RowBatch, at: number): string => rows.position(at)[0] as string;

@@ -22,6 +22,8 @@ export interface RowBatch {
   readonly packed: PackedRows | null;
   values(at: number): readonly Value[];
   position(at: number): Watermark;
+  /** The first part of the position: the cursor. */
+  lead(at: number): string;
   ahead(at: number): boolean;
   recent(at: number): boolean;
 }
@@ -35,6 +37,7 @@ export function batchOfRows(rows: readonly Row[], safe: Watermark | null): RowBa
     packed: null,
     values: (at) => row(at).values,
     position: (at) => row(at).position,
+    lead: (at) => row(at).position[0] as string,
     ahead: (at) => row(at).ahead,
     recent: (at) => row(at).recent,
   };

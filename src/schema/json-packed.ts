@@ -16,6 +16,7 @@ type Op = 'raw' | 'number' | 'text' | 'plain' | 'json' | 'letter' | 'spaced' | '
 /** Bytes of a text for which room is not simply taken for the worst that it may hold. */
 const longText = 4096;
 
+const words = { true: Buffer.from('true'), false: Buffer.from('false') };
 const quote = 0x22;
 const space = 0x20;
 const letterT = 0x54;
@@ -71,7 +72,11 @@ const writers: Readonly<Record<Exclude<Op, 'decoded'>, FieldWriter>> = {
     if ((found & special.escaped) !== 0 && breaks(rows.bytes, start, end)) return -1;
     return copy(rows, start, end, at);
   },
-  letter: ({ bytes }, start, _end, at) => at + bytes.write(bytes[start] === 0x74 ? 'true' : 'false', at, 'latin1'),
+  letter: ({ bytes }, start, _end, at) => {
+    const word = bytes[start] === 0x74 ? words.true : words.false;
+    for (let place = 0; place < word.length; place += 1) bytes[at + place] = word[place] as number;
+    return at + word.length;
+  },
   spaced: (rows, start, end, at) => (isStamp(rows.bytes, start, end) ? stamp(rows, start, end, at, false) : -1),
   'spaced utc': (rows, start, end, at) => {
     const { bytes } = rows;

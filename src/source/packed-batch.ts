@@ -21,6 +21,7 @@ export function packedRows(packed: PackedRows, mark: (row: number, field: number
       packed,
       values: (at) => packed.forms.map((_, field) => packed.value(at, field)),
       position: (at) => positionOf(raws, at, layout),
+      lead: (at) => raws.mark(at, layout.positionAt[0] as number),
       ahead: (at) => layout.aheadAt === null || flag(at, layout.aheadAt),
       recent: (at) => layout.recentAt !== null && flag(at, layout.recentAt),
     }),

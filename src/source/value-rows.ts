@@ -21,6 +21,7 @@ export function valueRows<R extends Field>(rows: readonly (readonly (R | null)[]
       packed: null,
       values: (at) => valuesOf(rows[at] as readonly Value[], width),
       position: (at) => positionOf(raws, at, layout),
+      lead: (at) => raws.mark(at, layout.positionAt[0] as number),
       ahead: (at) => layout.aheadAt === null || isOne(field(at, layout.aheadAt)),
       recent: (at) => layout.recentAt !== null && isOne(field(at, layout.recentAt)),
     }),

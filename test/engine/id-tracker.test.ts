@@ -12,7 +12,12 @@ const numRuns = Number(process.env['LIBERATE_TEST_RUNS'] ?? 2000);
 const horizon = (floor: number, now = floor): Horizon => ({ now: BigInt(now), floor: BigInt(floor), method: 'test' });
 const row = (id: string, ahead = true): Row => ({ values: [], position: [id], ahead, recent: false });
 const nothing = new RecordBatch({}, 64);
-const meet = (tracker: Tracker, one: Row): boolean => tracker.meet(batchOfRows([one], null), 0, nothing);
+function meet(tracker: Tracker, one: Row): boolean {
+  const rows = batchOfRows([one], null);
+  const leaves = tracker.meet(rows, 0, nothing);
+  tracker.met(rows);
+  return leaves;
+}
 
 describe('a job by ids', () => {
   it('begins with the window that its initial load asks for, then reads past the mark and in the gaps', () => {
@@ -65,6 +70,19 @@ describe('a job by ids', () => {
     const tracker = new IdTracker(noProgress, horizon(0), { kind: 'range', from: '100', to: null });
     meet(tracker, row('102'));
     expect(tracker.end().gaps).toEqual([{ from: '100', to: '101', seen: null }]);
+  });
+
+  it('finds the gaps between ids of any width', () => {
+    const tracker = new IdTracker({ ...noProgress, mark: ['-3'] }, horizon(0), { kind: 'all' });
+    const ids = ['-1', '0', '1', '3', '999999999999999', '1000000000000000', '9007199254740993', '9223372036854775807'];
+    for (const id of ids) meet(tracker, row(id));
+    expect(tracker.end().gaps.map(({ from, to }) => [from, to])).toEqual([
+      ['-2', '-2'],
+      ['2', '2'],
+      ['4', '999999999999998'],
+      ['1000000000000001', '9007199254740992'],
+      ['9007199254740994', '9223372036854775806'],
+    ]);
   });
 
   it('takes ids that are no integers in the order in which they come, without gaps', () => {
