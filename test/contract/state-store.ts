@@ -239,7 +239,8 @@ export function stateContract(contract: StateContract): void {
           if (answer.ok) continue;
           expect(answer.holder).toBe(winners[0]);
           expect(answer.msLeft).toBeGreaterThan(50_000);
-          expect(answer.msLeft).toBeLessThanOrEqual(60_000);
+          // A statement that waited for the winner's lock has the time of its own beginning.
+          expect(answer.msLeft).toBeLessThanOrEqual(65_000);
         }
       });
 
