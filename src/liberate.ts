@@ -43,6 +43,14 @@ export interface BackfillLibraryOptions extends LibraryOptions {
   /** Cursor at or after this text, and before `to`. */
   readonly from?: string;
   readonly to?: string;
+  /** Chunks of so much time of the cursor, `1d` or `6h`; default: of so many rows. */
+  readonly window?: string;
+  /** Chunks at a time, fewer than the source's `pool`; default 1. */
+  readonly parallel?: number;
+  /** Go on with an unfinished backfill of the same rows, or begin where there is none. Without it, one that is unfinished is LIB503. */
+  readonly resume?: boolean;
+  /** Give an unfinished backfill up and begin anew. */
+  readonly restart?: boolean;
   readonly wait?: boolean;
 }
 
@@ -56,9 +64,10 @@ export async function run(options: RunLibraryOptions): Promise<{ readonly failur
 /** Publishes what the named jobs' relations hold now; the live marks stay. */
 export async function backfill(options: BackfillLibraryOptions): Promise<readonly BackfillReport[]> {
   return withEngine(options, async ({ engine, jobs, signal }) => {
+    const { from = null, to = null, window = null, parallel = 1, resume = false, restart = false, wait = false } = options;
+    const own = { from, to, window, parallel, resume, restart, wait, dryRun: false };
     const reports: BackfillReport[] = [];
     for (const job of jobs) {
-      const own = { from: options.from ?? null, to: options.to ?? null, dryRun: false, wait: options.wait ?? false };
       reports.push(...(await backfillJob(engine, job, own, signal)));
     }
     return reports;

@@ -22,15 +22,22 @@ export const commands: readonly Command[] = [
     options: {
       from: text('cursor at or after this'),
       to: text('cursor before this'),
-      'dry-run': flag('only count'),
+      window: text('chunks of so much time of the cursor, 1d or 6h, instead of so many rows'),
+      parallel: wholeNumber('parallel', 1, "chunks at a time, fewer than the source's pool"),
+      resume: flag('go on with an unfinished backfill, or begin where there is none'),
+      restart: flag('give an unfinished backfill up and begin anew'),
+      'dry-run': flag('only tell the chunks and their rows'),
       wait: flag('wait for a runner that holds the job; otherwise exit with 4'),
     },
     examples: [
       ['backfill jobs.yaml --job orders', 'the whole table'],
       ['backfill jobs.yaml --job orders --from 2026-01-01 --to 2026-02-01', 'one month'],
+      ['backfill jobs.yaml --job orders --parallel 3 --resume', 'three at a time, on from where it stopped'],
     ],
-    run: async (said, surroundings) =>
-      (await import('./commands/backfill.ts')).backfill({ ...said, from: said.from ?? null, to: said.to ?? null }, surroundings),
+    run: async (said, surroundings) => {
+      const { from = null, to = null, window = null } = said;
+      return (await import('./commands/backfill.ts')).backfill({ ...said, from, to, window }, surroundings);
+    },
   }),
   forSomeJobs({
     words: 'validate',

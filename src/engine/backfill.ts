@@ -1,37 +1,48 @@
 import { LiberateError } from '../kit/errors.ts';
+import { type BackfillRange, type BackfillState, type Chunk, type ChunkReport, isFinished } from '../model/backfill.ts';
 import type { Job } from '../model/job.ts';
 import type { CycleReport } from '../model/report.ts';
-import type { ReadRequest } from '../query/request.ts';
-import type { Source } from '../source/source.ts';
 import { holdLease } from '../state/lease.ts';
-import { type CycleContext, commitState } from './cycle.ts';
-import type { Engine } from './engine.ts';
+import { splitIntoChunks, windowOf } from './backfill-chunks.ts';
+import { type BackfillRequest, backfillRequest, chunkRequest, isOrdered } from './backfill-request.ts';
+import { publishChunks, rangeText } from './backfill-run.ts';
+import { refuseUnfinished, scopeOf, type Todo, whatToDo } from './backfill-scope.ts';
+import type { CycleContext } from './cycle.ts';
+import type { Engine, SourceUse } from './engine.ts';
 import { newMemory } from './job-memory.ts';
-import { type JobPlan, requestOf } from './job-plan.ts';
-import { Ledger } from './ledger.ts';
-import { type Books, everyRow, noBooks, openPublisher } from './publisher.ts';
-import { readPages } from './read-pages.ts';
+import type { JobPlan } from './job-plan.ts';
 import { resolveTarget, targetsOf } from './resolve.ts';
 import { newTally } from './tally.ts';
 
-export interface BackfillOptions {
-  /** Cursor at or after this text; null: from the beginning. */
-  readonly from: string | null;
-  /** Cursor before this text; null: to the end. */
-  readonly to: string | null;
-  /** Only count. */
+export interface BackfillOptions extends BackfillRange {
+  /** Only tell what the chunks would be. */
   readonly dryRun: boolean;
   /** Wait for a runner that holds the job; otherwise LIB406. */
   readonly wait: boolean;
+  /** Chunks at a time, each on a connection of its own; at most the source's pool less one, which looks. */
+  readonly parallel: number;
+  /** Go on with an unfinished backfill of the same rows; where there is none, begin. */
+  readonly resume: boolean;
+  /** Give an unfinished backfill up and begin anew. */
+  readonly restart: boolean;
 }
 
-/** Milliseconds and counts of one backfilled relation; `expected` is the source's estimate. */
+/**
+ * Milliseconds and counts of one backfilled relation; `expected` is the source's estimate of what is to come. `chunks`: those that
+ * were done now, or in a dry run would be, `published` being an estimate there.
+ */
 export interface BackfillReport extends Pick<CycleReport, 'job' | 'published' | 'bytes' | 'startedAt' | 'endedAt'> {
+  readonly expected: number | null;
+  readonly chunks: readonly (ChunkReport | PlannedChunk)[];
+}
+
+export interface PlannedChunk extends Pick<ChunkReport, 'chunk' | 'range'> {
+  /** Rows, about; null: unknown. */
   readonly expected: number | null;
 }
 
 /**
- * Publishes what the job's relation holds now, whole or by a range of its cursor, and leaves the live mark
+ * Publishes what the job's relation holds now, whole or by a range of its cursor, chunk by chunk, and leaves the live mark
  * alone. It holds the job's lease meanwhile: a poller of the same job waits, so that an old row which the
  * backfill has read can never be sent after a newer one which the poller has.
  */
@@ -41,82 +52,180 @@ export async function backfillJob(
   options: BackfillOptions,
   signal: AbortSignal,
 ): Promise<readonly BackfillReport[]> {
-  const { source, timezone } = engine.source(job);
+  const use = engine.source(job);
+  checkOptions(job, use, options);
+  const { source, timezone } = use;
   const facts = await source.check(signal);
-  const reports: BackfillReport[] = [];
+  const plans: JobPlan[] = [];
   for (const target of await targetsOf(job, source, facts, signal)) {
-    const plan = await resolveTarget(job, target, source, facts, timezone, signal);
-    reports.push(await backfillPlan(engine, plan, options, signal));
+    plans.push(await resolveTarget(job, target, source, facts, timezone, signal));
   }
+  const todo = await whatToDo(engine.store, plans, options, engine.clock.now());
+  if (options.resume && !todo.resumed) notice(engine, job.name, 'there is no unfinished backfill to resume: this one begins');
+  const reports: BackfillReport[] = [];
+  for (const plan of todo.plans) reports.push(await new Backfill(engine, use, plan, options, todo).run(signal));
   return reports;
 }
 
-async function backfillPlan(engine: Engine, plan: JobPlan, options: BackfillOptions, signal: AbortSignal): Promise<BackfillReport> {
-  const { store, holder, leaseTtlMs, clock, observer } = engine;
-  const { source } = engine.source(plan.job);
-  const sink = engine.sink(plan.job);
-  const request = backfillRequest(plan, source, options);
-  const startedAt = clock.now();
-  const expected = await source.estimate({ ...request, page: null, limit: null }, signal);
-  const tally = newTally();
-  if (!options.dryRun) {
-    const onWait = ({ holder: other }: { readonly holder: string }): void =>
-      observer({ type: 'job.notice', job: plan.name, message: `waits for the lease that ${other} holds`, cure: null });
-    await using lease = await holdLease(store, plan.name, { holder, ttlMs: leaseTtlMs, clock, wait: options.wait, onWait }, signal);
-    await sink.prepare(plan.topic, signal);
-    const context: CycleContext = {
-      plan,
-      source,
-      sink,
-      store,
-      observer,
-      clock,
-      fence: lease.fence,
-      tally,
-      memory: newMemory(),
-    };
-    await publishAll(context, request, expected, AbortSignal.any([signal, lease.lost]));
+function checkOptions({ name }: Job, { limiter }: SourceUse, { parallel, resume, restart, window }: BackfillOptions): void {
+  const place = { job: name };
+  if (window !== null) windowOf(window);
+  if (resume && restart) throw new LiberateError('LIB110', 'give either --resume or --restart', { place });
+  const most = Math.max(1, limiter.most - 1);
+  if (!Number.isSafeInteger(parallel) || parallel < 1) {
+    throw new LiberateError('LIB110', `--parallel is ${parallel}`, { place, cure: 'Give a whole number from 1 on.' });
   }
-  return { job: plan.name, published: tally.published, bytes: tally.bytes, startedAt, endedAt: clock.now(), expected };
+  if (parallel <= most) return;
+  throw new LiberateError(
+    'LIB110',
+    `--parallel ${parallel} needs as many connections and one more, and the source's pool has ${limiter.most}`,
+    { place, cure: `Give at most ${most}, or raise \`pool:\` of the source to ${parallel + 1}.` },
+  );
 }
 
-async function publishAll(
-  context: CycleContext,
-  request: Omit<ReadRequest, 'page' | 'limit'>,
-  expected: number | null,
-  signal: AbortSignal,
-): Promise<void> {
-  const { plan, source } = context;
-  const publisher = openPublisher(context, await booksOf(context), expected, signal);
-  const ordered = request.cursor.length + request.key.length > 0;
-  try {
-    for await (const batch of readPages(source, request, ordered ? plan.job.batch : null, signal)) {
-      await publisher.publish(batch, everyRow(false));
+function notice({ observer }: Engine, job: string, message: string, cure: string | null = null): void {
+  observer({ type: 'job.notice', job, message, cure });
+}
+
+/** The backfill of one relation. */
+class Backfill {
+  readonly #engine: Engine;
+  readonly #use: SourceUse;
+  readonly #plan: JobPlan;
+  readonly #options: BackfillOptions;
+  readonly #todo: Todo;
+  readonly #request: BackfillRequest;
+
+  constructor(engine: Engine, use: SourceUse, plan: JobPlan, options: BackfillOptions, todo: Todo) {
+    this.#engine = engine;
+    this.#use = use;
+    this.#plan = plan;
+    this.#options = options;
+    this.#todo = todo;
+    this.#request = backfillRequest(plan, use.source, options);
+  }
+
+  async run(signal: AbortSignal): Promise<BackfillReport> {
+    const { clock } = this.#engine;
+    const startedAt = clock.now();
+    const estimated = await this.#use.source.estimate({ ...this.#request, page: null, limit: null }, signal);
+    const { name: job } = this.#plan;
+    if (this.#options.dryRun) {
+      const state = (await this.#begun()) ?? (await this.#split(estimated, signal));
+      const chunks = await this.#planned(state, signal);
+      return { job, published: 0, bytes: 0, startedAt, endedAt: clock.now(), expected: toCome(estimated, state), chunks };
     }
-    await publisher.drain();
-  } finally {
-    await publisher.settle();
+    return { job, startedAt, ...(await this.#publish(estimated, signal)), endedAt: clock.now() };
+  }
+
+  async #publish(
+    estimated: number | null,
+    signal: AbortSignal,
+  ): Promise<Pick<BackfillReport, 'published' | 'bytes' | 'expected' | 'chunks'>> {
+    const { store, holder, leaseTtlMs, clock, observer } = this.#engine;
+    const plan = this.#plan;
+    const { source } = this.#use;
+    const sink = this.#engine.sink(plan.job);
+    const onWait = ({ holder: other }: { readonly holder: string }): void =>
+      notice(this.#engine, plan.name, `waits for the lease that ${other} holds`);
+    await using lease = await holdLease(store, plan.name, { holder, ttlMs: leaseTtlMs, clock, wait: this.#options.wait, onWait }, signal);
+    const { fence } = lease;
+    const state = await this.#state(estimated, signal);
+    await sink.prepare(plan.topic, signal);
+    const kept = isOrdered(this.#request);
+    // Before the first event: a crash in the first chunk can be resumed too.
+    if (kept && !isFinished(state)) await this.#save(state, fence);
+    this.#tellPlan(state, kept);
+    const tally = newTally();
+    const context: CycleContext = { plan, source, sink, store, observer, clock, fence, tally, memory: newMemory() };
+    const expected = toCome(estimated, state);
+    const run = { context, request: this.#request, kept, workers: this.#options.parallel, expected };
+    try {
+      const chunks = await publishChunks(run, state, AbortSignal.any([signal, lease.lost]));
+      return { published: tally.published, bytes: tally.bytes, expected, chunks };
+    } catch (error) {
+      if (kept) await this.#tellHowToResume();
+      throw error;
+    }
+  }
+
+  /** Under the lease: what another process has done of it in the meantime counts. */
+  async #state(estimated: number | null, signal: AbortSignal): Promise<BackfillState> {
+    const begun = await this.#begun();
+    if (begun !== null) return begun;
+    const { store } = this.#engine;
+    const found = await store.loadBackfill(this.#plan.name);
+    // One that another process has begun since this one looked.
+    if (!this.#options.restart && found !== null && found.begun > this.#todo.begun) refuseUnfinished(this.#plan, found);
+    return this.#split(estimated, signal);
+  }
+
+  async #begun(): Promise<BackfillState | null> {
+    if (!this.#todo.resumed) return null;
+    const found = await this.#engine.store.loadBackfill(this.#plan.name);
+    return found?.begun === this.#todo.begun ? found : null;
+  }
+
+  async #split(expected: number | null, signal: AbortSignal): Promise<BackfillState> {
+    const { source, timezone } = this.#use;
+    const options = this.#options;
+    const input = { plan: this.#plan, source, request: this.#request, range: options, timezone, expected, workers: options.parallel };
+    const chunks = await splitIntoChunks(input, signal);
+    return {
+      scope: scopeOf(this.#plan, options),
+      begun: this.#todo.begun,
+      chunks: chunks.map((chunk) => ({ ...chunk, mark: null, done: false, published: 0 })),
+    };
+  }
+
+  async #save(state: BackfillState, fence: bigint): Promise<void> {
+    const { name } = this.#plan;
+    if ((await this.#engine.store.commitBackfill(name, state, fence)) === 'committed') return;
+    throw new LiberateError('LIB407', 'another runner has taken the job over before the first chunk', { place: { job: name } });
+  }
+
+  #tellPlan({ chunks }: BackfillState, kept: boolean): void {
+    const { parallel } = this.#options;
+    const { name } = this.#plan;
+    if (!kept && parallel > 1) {
+      notice(this.#engine, name, 'has no key, so it cannot be split: it is read as one chunk, and cannot be resumed');
+    }
+    if (chunks.length === 1) return;
+    const done = chunks.filter((chunk) => chunk.done).length;
+    const alone = chunks.filter((chunk) => !chunk.done && chunk.alone).length;
+    const parts = [
+      `${chunks.length} chunks${done > 0 ? `, ${done} of them done already` : ''}, ${parallel} at a time`,
+      parallel > 1 && alone > 0 ? `the last ${alone} one after the other, as rows may still move into them` : '',
+    ];
+    notice(this.#engine, name, parts.filter((part) => part !== '').join('; '));
+  }
+
+  async #tellHowToResume(): Promise<void> {
+    const { store, observer } = this.#engine;
+    const { name, job } = this.#plan;
+    // The failure that brought us here is the one to tell.
+    const state = await store.loadBackfill(name).catch(() => null);
+    if (state === null || isFinished(state)) return;
+    const done = state.chunks.filter((chunk) => chunk.done).length;
+    const message = `the backfill stopped with ${done} of ${state.chunks.length} chunks done`;
+    observer({ type: 'job.warning', job: name, message, cure: `Go on with the same command and --resume (--job ${job.name} --resume)` });
+  }
+
+  async #planned({ chunks }: BackfillState, signal: AbortSignal): Promise<readonly PlannedChunk[]> {
+    const planned: PlannedChunk[] = [];
+    for (const [at, chunk] of chunks.entries()) {
+      if (chunk.done) continue;
+      planned.push({ chunk: at + 1, range: rangeText(chunk), expected: chunk.rows ?? (await this.#estimate(chunk, signal)) });
+    }
+    return planned;
+  }
+
+  #estimate(chunk: Chunk, signal: AbortSignal): Promise<number | null> {
+    return this.#use.source.estimate({ ...chunkRequest(this.#request, chunk), page: chunk.after, limit: null }, signal);
   }
 }
 
-/** It moves no mark, but what the poller remembers of an event that it replaces is no longer true. */
-async function booksOf({ store, plan, fence }: CycleContext): Promise<Books> {
-  const state = await store.load(plan.name);
-  if (state === null) return noBooks;
-  const ledger = new Ledger(state, (outcome) => commitState({ store, plan, fence }, { ...state, ...outcome }));
-  return { ...noBooks, leaves: (event) => ledger.leaves(event), ready: () => ledger.ready() };
-}
-
-function backfillRequest(plan: JobPlan, source: Source, { from, to }: BackfillOptions): Omit<ReadRequest, 'page' | 'limit'> {
-  const base = { ...requestOf(plan), recentFrom: null, sample: null };
-  // The whole goes in key order where there is a key: rows without a cursor are part of it.
-  if (from === null && to === null) {
-    return { ...base, cursor: plan.key.length > 0 ? [] : plan.cursor, key: plan.key, window: { kind: 'all' } };
-  }
-  const [cursor] = plan.cursor;
-  if (cursor === undefined) {
-    throw new LiberateError('LIB110', `--from and --to need a cursor, and job "${plan.name}" has none`, { place: { job: plan.name } });
-  }
-  const mark = (text: string | null): string | null => (text === null ? null : source.parseCursor(text, cursor));
-  return { ...base, window: { kind: 'range', from: mark(from), to: mark(to) } };
+function toCome(estimated: number | null, { chunks }: BackfillState): number | null {
+  const done = chunks.reduce((sum, { published }) => sum + published, 0);
+  return estimated === null ? null : Math.max(0, estimated - done);
 }

@@ -11,14 +11,16 @@ const wantedMs = 1000;
 /**
  * A whole window, page by page, each page a statement of its own: bounded in time, and a dropped
  * connection costs one page. `most`: rows of a page; null reads it in one statement, where rows have no order to continue in.
+ * `after`: begins behind this position.
  */
 export async function* readPages(
   source: Source,
   request: Omit<ReadRequest, 'page' | 'limit'>,
   most: number | null,
   signal: AbortSignal,
+  after: Watermark | null = null,
 ): AsyncGenerator<RowBatch> {
-  let page: Watermark | null = null;
+  let page = after;
   let limit = most === null ? null : Math.min(firstRows, most);
   for (;;) {
     let rows = 0;

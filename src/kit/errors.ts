@@ -89,6 +89,13 @@ export const errorTable = {
     '`liberate state reset FILE --job J` loads afresh; `liberate state set FILE --job J --accept` keeps the mark.',
   ),
   LIB502: row('the job ran longer than its timeout', 'transient', 1, 'Raise `timeout:`, or lower `batch:`.'),
+  LIB503: row('an earlier backfill is unfinished', 'permanent', 2, '`--resume` goes on with it; `--restart` gives it up and begins anew.'),
+  LIB504: row(
+    'the backfill to resume was begun otherwise',
+    'permanent',
+    2,
+    'Resume it as it was begun, or give it up and begin anew by `--restart`.',
+  ),
 
   LIB901: row('liberate has a defect', 'permanent', 1, 'Please report it with the stack.'),
 } as const satisfies Record<string, ErrorEntry>;

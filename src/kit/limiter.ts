@@ -2,10 +2,12 @@ import { throwIfAborted } from './abort.ts';
 
 /** At most `most` holders at a time, first come first served; a waiter that aborts leaves the queue. */
 export class Limiter {
+  readonly most: number;
   #free: number;
   readonly #waiting: (() => void)[] = [];
 
   constructor(most: number) {
+    this.most = most;
     this.#free = most;
   }
 

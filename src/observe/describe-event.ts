@@ -52,6 +52,14 @@ export function describeEvent(event: LiberateEvent): LogLine {
         fields: { job, attempt, delayMs, code },
       };
     }
+    case 'backfill.chunk': {
+      const { job, chunk, chunks, range, published, ms } = event;
+      return {
+        level: 'info',
+        message: `${job}: chunk ${chunk} of ${chunks} done, ${range}: ${rows(published)} in ${formatDuration(ms)}`,
+        fields: { job, chunk, chunks, range, published, ms },
+      };
+    }
     case 'cycle.end':
       return describeReport(event.report);
     case 'run.ready':

@@ -23,6 +23,16 @@ export type LiberateEvent =
       readonly code: string;
       readonly reason: string;
     }
+  /** A backfill has done one of its chunks; `range`: which rows, as a person reads it. */
+  | {
+      readonly type: 'backfill.chunk';
+      readonly job: string;
+      readonly chunk: number;
+      readonly chunks: number;
+      readonly range: string;
+      readonly published: number;
+      readonly ms: number;
+    }
   | { readonly type: 'cycle.end'; readonly report: CycleReport }
   | { readonly type: 'run.stopping'; readonly reason: string }
   | { readonly type: 'run.ready'; readonly jobs: number; readonly ms: number };

@@ -86,21 +86,26 @@ function cursorColumn(first: Column, cursor: readonly Column[]): Column {
 
 /** `(a, b) > (x, y)` in the reading order. */
 function afterPosition(writer: Writer, flavour: Flavour, terms: readonly OrderTerm[], position: Watermark): string {
+  return comparison(writer, flavour, terms, position, '>');
+}
+
+function comparison(writer: Writer, flavour: Flavour, terms: readonly OrderTerm[], position: Watermark, operator: '>' | '<='): string {
   const texts = terms.map((_, at) => position[at] as string);
   if (flavour.rowComparison && terms.length > 1) {
     const left = terms.map(({ expression }) => expression).join(', ');
     const right = terms.map(({ column }, at) => writer.mark(texts[at] as string, column)).join(', ');
-    return `(${left}) > (${right})`;
+    return `(${left}) ${operator} (${right})`;
   }
   const [head] = terms as readonly [OrderTerm, ...OrderTerm[]];
-  if (terms.length === 1) return `${head.expression} > ${writer.mark(texts[0] as string, head.column)}`;
+  if (terms.length === 1) return `${head.expression} ${operator} ${writer.mark(texts[0] as string, head.column)}`;
+  const [strict, loose] = operator === '>' ? ['>', '>='] : ['<', '<='];
   // The first bound is redundant: it gives the optimiser a plain range on the leading column.
-  const range = `${head.expression} >= ${writer.mark(texts[0] as string, head.column)}`;
+  const range = `${head.expression} ${loose} ${writer.mark(texts[0] as string, head.column)}`;
   const nested = (at: number): string => {
     const term = terms[at] as OrderTerm;
-    const past = `${term.expression} > ${writer.mark(texts[at] as string, term.column)}`;
-    if (at === terms.length - 1) return past;
-    return `(${past} OR (${term.expression} = ${writer.mark(texts[at] as string, term.column)} AND ${nested(at + 1)}))`;
+    const compare = (sign: string): string => `${term.expression} ${sign} ${writer.mark(texts[at] as string, term.column)}`;
+    if (at === terms.length - 1) return compare(operator);
+    return `(${compare(strict as string)} OR (${compare('=')} AND ${nested(at + 1)}))`;
   };
   return `${range} AND ${nested(0)}`;
 }
@@ -197,6 +202,8 @@ function fromAndWhere(writer: Writer, flavour: Flavour, terms: readonly OrderTer
   const from = fromClause(writer, flavour, request);
   const conditions = [...windowCondition(writer, flavour, terms, request)];
   if (request.page !== null) conditions.push(afterPosition(writer, flavour, terms, request.page));
+  const until = request.until ?? null;
+  if (until !== null) conditions.push(comparison(writer, flavour, terms, until, '<='));
   if (request.where !== null) conditions.push(`(\n${request.where}\n)`);
   return `FROM ${from}${conditions.length === 0 ? '' : ` WHERE ${conditions.join(' AND ')}`}`;
 }
@@ -234,11 +241,20 @@ export function planRead(flavour: Flavour, request: ReadRequest): PlannedRead {
 
 /** The position of the last row in reading order. */
 export function planLast(flavour: Flavour, request: ReadRequest): PlannedRead {
+  return planPosition(flavour, request, ' DESC', 'LIMIT 1');
+}
+
+/** The position of the row with the number `limit` in reading order, counted from 1: an index is walked, and one row sent. */
+export function planNth(flavour: Flavour, request: ReadRequest): PlannedRead {
+  return planPosition(flavour, request, '', `LIMIT 1 OFFSET ${(request.limit ?? 1) - 1}`);
+}
+
+function planPosition(flavour: Flavour, request: ReadRequest, direction: string, limit: string): PlannedRead {
   const writer = new Writer(flavour);
   const terms = orderTerms(flavour, request);
   const selected = terms.map(({ expression, column }) => flavour.select(expression, column));
-  const order = terms.map(({ expression }) => `${expression} DESC`).join(', ');
-  const sql = `SELECT ${selected.join(', ')} ${fromAndWhere(writer, flavour, terms, request)} ORDER BY ${order} LIMIT 1`;
+  const order = terms.map(({ expression }) => `${expression}${direction}`).join(', ');
+  const sql = `SELECT ${selected.join(', ')} ${fromAndWhere(writer, flavour, terms, request)} ORDER BY ${order} ${limit}`;
   const orderedBy = terms.map(({ name }) => name);
   return {
     sql,

@@ -29,6 +29,8 @@ export interface ReadRequest {
   readonly window: Window;
   /** Continue after this position of the same window (exclusive); null for its first page. */
   readonly page: Watermark | null;
+  /** Nothing after this position of the same window (inclusive): the end of a backfill's chunk. None: the window's own end. */
+  readonly until?: Watermark | null;
   /** Flag rows whose stamp is at or after this; null: flag none. */
   readonly recentFrom: Micros | null;
   /** Mark text of some row's cursor, whose print form instants take where a database has no stamp type (SQLite); null when none is known. */

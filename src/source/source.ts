@@ -71,6 +71,9 @@ export interface Source extends AsyncDisposable {
   /** The last position in reading order, null for an empty relation. */
   last(request: ReadRequest, signal: AbortSignal): Promise<Watermark | null>;
 
+  /** The position of the row with the number `limit` (from 1) of the request; null when it has fewer. It costs a walk over as many entries of the index. */
+  nth(request: ReadRequest, signal: AbortSignal): Promise<Watermark | null>;
+
   /** Rows the request would return, roughly and cheaply, for a progress bar; null when unknown. */
   estimate(request: ReadRequest, signal: AbortSignal): Promise<number | null>;
 

@@ -35,7 +35,7 @@ function textsAt(value: unknown, path: string): readonly string[] {
   return listAt(value, path).map((entry, at) => textAt(entry, `${path}[${at}]`));
 }
 
-function numberAt(value: unknown, path: string): number {
+export function numberAt(value: unknown, path: string): number {
   if (typeof value !== 'number' || !Number.isFinite(value)) throw new ShapeError(path, 'a number');
   return value;
 }
@@ -46,12 +46,12 @@ function wholeTextAt(value: unknown, path: string): string {
   return text;
 }
 
-function flagAt(value: unknown, path: string): boolean {
+export function flagAt(value: unknown, path: string): boolean {
   if (typeof value !== 'boolean') throw new ShapeError(path, 'true or false');
   return value;
 }
 
-function orNull<T>(value: unknown, path: string, read: (value: unknown, path: string) => T): T | null {
+export function orNull<T>(value: unknown, path: string, read: (value: unknown, path: string) => T): T | null {
   return value === null ? null : read(value, path);
 }
 
@@ -60,7 +60,7 @@ function oneOf<T extends string>(value: unknown, path: string, choices: Readonly
   throw new ShapeError(path, `one of ${Object.keys(choices).join(', ')}`);
 }
 
-function definitionAt(value: unknown, path: string): Definition {
+export function definitionAt(value: unknown, path: string): Definition {
   const shape = shapeAt(value, path);
   return {
     mode: oneOf(shape['mode'], `${path}.mode`, modes),
@@ -70,7 +70,7 @@ function definitionAt(value: unknown, path: string): Definition {
   };
 }
 
-function markAt(value: unknown, path: string): Watermark {
+export function markAt(value: unknown, path: string): Watermark {
   return textsAt(value, path);
 }
 

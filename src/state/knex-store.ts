@@ -1,6 +1,7 @@
 import type { Knex } from 'knex';
 import { orAbort, throwIfAborted } from '../kit/abort.ts';
 import { LiberateError } from '../kit/errors.ts';
+import type { BackfillState } from '../model/backfill.ts';
 import type { CycleReport } from '../model/report.ts';
 import type { JobState } from '../model/state.ts';
 import type { StateDatabase } from './database.ts';
@@ -8,7 +9,7 @@ import { checkJobName } from './job-name.ts';
 import { migrate } from './migrate.ts';
 import { tables } from './migrations.ts';
 import { type HeldFence, Renewals } from './renewals.ts';
-import { decodeJob, decodeLease, decodeState, encodeState, integer, type Row } from './rows.ts';
+import { decodeBackfill, decodeJob, decodeLease, decodeState, encodeState, integer, type Row } from './rows.ts';
 import type { Acquired, StateStore, StoredJob } from './state-store.ts';
 import { inTransaction, patiently } from './transaction.ts';
 
@@ -78,6 +79,23 @@ export class KnexStore implements StateStore {
     });
   }
 
+  loadBackfill(job: string): Promise<BackfillState | null> {
+    return this.#about(job, async (db) => {
+      const rows: readonly Row[] = await db(tables.backfill).select('state', 'state_sum').where({ job });
+      return rows[0] === undefined ? null : decodeBackfill(job, rows[0]);
+    });
+  }
+
+  commitBackfill(job: string, backfill: BackfillState, fence: bigint): Promise<'committed' | 'fenced'> {
+    const columns = { ...encodeState(backfill) };
+    return this.#fenced(job, fence, async (trx) => {
+      await trx(tables.backfill)
+        .insert({ job, ...columns })
+        .onConflict('job')
+        .merge();
+    });
+  }
+
   acquire(job: string, holder: string, ttlMs: number): Promise<Acquired> {
     return this.#about(job, (db) =>
       inTransaction(this.#database, db, async (trx) => {
@@ -118,15 +136,21 @@ export class KnexStore implements StateStore {
     return this.#pool;
   }
 
-  /** Progress changes only under the newest fence. The lease's row is locked, so no taking of it can slip between the look and the write. */
   #write(job: string, state: JobState | null, fence: bigint): Promise<'committed' | 'fenced'> {
     const columns = encodeState(state);
+    return this.#fenced(job, fence, (trx) =>
+      this.#put(trx, job, { ...columns, committed_at: state === null ? null : trx.raw(this.#database.clock) }),
+    );
+  }
+
+  /** Progress changes only under the newest fence. The lease's row is locked, so no taking of it can slip between the look and the write. */
+  #fenced(job: string, fence: bigint, write: (trx: Knex.Transaction) => Promise<void>): Promise<'committed' | 'fenced'> {
     return this.#about(job, (db) =>
       inTransaction(this.#database, db, async (trx) => {
         const rows: readonly Row[] = await trx(tables.lease).select('fence').where({ job }).forUpdate();
         const newest = rows[0]?.['fence'];
         if (newest === undefined || integer(newest, 'the fence of a lease') !== fence) return 'fenced';
-        await this.#put(trx, job, { ...columns, committed_at: state === null ? null : trx.raw(this.#database.clock) });
+        await write(trx);
         return 'committed';
       }),
     );

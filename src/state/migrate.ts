@@ -14,7 +14,7 @@ function foreign(database: StateDatabase, found: string): LiberateError {
  */
 async function foundVersion(trx: Knex.Transaction, database: StateDatabase): Promise<number | null> {
   if (!(await trx.schema.hasTable(tables.meta))) {
-    for (const name of [tables.job, tables.lease]) {
+    for (const name of [tables.job, tables.lease, tables.backfill]) {
       if (await trx.schema.hasTable(name)) throw foreign(database, `it has a table ${name} and no ${tables.meta}`);
     }
     return null;
@@ -46,7 +46,7 @@ async function createMeta(trx: Knex.Transaction, database: StateDatabase, create
 
 /** Every right that the store needs, asked for without changing a row: a read-only state must be refused now, not at the first commit. */
 async function probeWriting(trx: Knex.Transaction): Promise<void> {
-  for (const name of [tables.job, tables.lease]) {
+  for (const name of [tables.job, tables.lease, tables.backfill]) {
     await trx(name).where({ job: '' }).update({ job: '' });
     await trx.raw('insert into ?? select * from ?? where 1 = 0', [name, name]);
   }

@@ -4,7 +4,7 @@ import type { StateDatabase } from './database.ts';
 /** What `liberate_meta` says, so that nobody else's table is taken for ours. */
 export const magic = 'liberate state';
 
-export const tables = { meta: 'liberate_meta', job: 'liberate_job', lease: 'liberate_lease' } as const;
+export const tables = { meta: 'liberate_meta', job: 'liberate_job', lease: 'liberate_lease', backfill: 'liberate_backfill' } as const;
 
 /**
  * A step from the version before to its own. MySQL commits after each CREATE, so a step must pass
@@ -45,6 +45,13 @@ export const migrations: readonly Migration[] = [
       table.bigInteger('fence').notNullable();
       // Milliseconds of the store's clock; 0 once released. The row stays: it remembers the fence.
       table.bigInteger('expires_at').notNullable();
+    });
+  },
+  async (trx, database) => {
+    await createMissing(trx, database, tables.backfill, (table) => {
+      database.jobColumn(table, 'job').notNullable().primary();
+      table.text('state', 'longtext').notNullable();
+      table.string('state_sum', 16).notNullable();
     });
   },
 ];

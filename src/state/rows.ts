@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
 import { LiberateError } from '../kit/errors.ts';
+import type { BackfillState } from '../model/backfill.ts';
 import type { CycleReport } from '../model/report.ts';
 import type { JobState } from '../model/state.ts';
+import { backfillStateAt } from './backfill-state.ts';
 import { cycleReportAt, jobStateAt } from './job-state.ts';
 import type { LeaseRow, StoredJob } from './state-store.ts';
 
@@ -18,7 +20,7 @@ export function checksum(text: string): string {
   return createHash('sha256').update(text, 'utf8').digest('hex').slice(0, 16);
 }
 
-export function encodeState(state: JobState | null): StateColumns {
+export function encodeState(state: JobState | BackfillState | null): StateColumns {
   if (state === null) return { state: null, state_sum: null };
   const text = JSON.stringify(state);
   return { state: text, state_sum: checksum(text) };
@@ -39,9 +41,16 @@ function decode<T>(job: string, column: string, text: unknown, read: (value: unk
 
 /** The state of a row; null only where a commit or a reset wrote null. Anything unreadable is LIB402, never empty. */
 export function decodeState(job: string, row: Row): JobState | null {
-  const { state, state_sum: sum } = row;
-  if (state === null && sum === null) return null;
-  const decoded = decode(job, 'state', state, jobStateAt);
+  if (row['state'] === null && row['state_sum'] === null) return null;
+  return decodeSummed(job, row, jobStateAt);
+}
+
+export function decodeBackfill(job: string, row: Row): BackfillState {
+  return decodeSummed(job, row, backfillStateAt);
+}
+
+function decodeSummed<T>(job: string, { state, state_sum: sum }: Row, read: (value: unknown, path: string) => T): T {
+  const decoded = decode(job, 'state', state, read);
   const found = checksum(state as string);
   if (found !== sum) throw damaged(job, `its checksum is ${found} and ${String(sum)} was stored with it`);
   return decoded;

@@ -1,3 +1,4 @@
+import type { BackfillState } from '../model/backfill.ts';
 import type { CycleReport } from '../model/report.ts';
 import type { JobState } from '../model/state.ts';
 
@@ -42,6 +43,11 @@ export interface StateStore extends AsyncDisposable {
   /** Remembers how cycles ended, in one transaction. Not fenced: it is history. */
   record(...reports: readonly CycleReport[]): Promise<void>;
   list(): Promise<readonly StoredJob[]>;
+
+  /** The job's newest backfill, finished or not; null when there never was one. */
+  loadBackfill(job: string): Promise<BackfillState | null>;
+  /** Writes it in place of the one before, under the same rule as `commit`. The job's own progress stays as it is. */
+  commitBackfill(job: string, backfill: BackfillState, fence: bigint): Promise<'committed' | 'fenced'>;
 
   /** Takes the lease when it is free, ended, or already this holder's; each taking has a higher fence than any before. */
   acquire(job: string, holder: string, ttlMs: number): Promise<Acquired>;

@@ -55,6 +55,7 @@ describe('backfill', () => {
       published: 4,
       expected: 4,
       bytes: expect.any(Number),
+      chunks: [{ chunk: 1, range: 'all rows', published: 4, ms: expect.any(Number) }],
       startedAt: expect.any(Number),
       endedAt: expect.any(Number),
     });
@@ -79,6 +80,41 @@ describe('backfill', () => {
     const { code, stderr } = await liberate(['backfill', place.jobs({ orders: { table: 'orders' } }), '--job', 'orders', '--from', '1']);
     expect(code).toBe(2);
     expect(stderr).toMatch(/LIB110 job "orders": --from and --to need a cursor/);
+  });
+
+  test('interrupted says how to go on, and does so by --resume', async () => {
+    await place.db.run(`CREATE TABLE many AS WITH RECURSIVE n(id) AS (SELECT 1 UNION ALL SELECT id + 1 FROM n WHERE id < 29000) SELECT id FROM n;
+      CREATE UNIQUE INDEX many_id ON many (id)`);
+    const file = place.jobs({ many: { table: 'many', key: 'id', batch: 10 } });
+    const command = ['backfill', file, '--job', 'many'];
+    await using running = startLiberate(command);
+    await running.line(({ chunk }) => chunk !== undefined);
+    const asked = Date.now();
+    running.kill('SIGINT');
+    const { code, stderr } = await running.finished;
+    expect([code, Date.now() - asked < 5000]).toEqual([130, true]);
+    expect(stderr).toMatch(/many: the backfill stopped with [1-5] of 6 chunks done. Go on with .*--job many --resume/);
+    expect(await liberate(command)).toMatchObject({ code: 2, stderr: expect.stringMatching(/LIB503 job "many": .* of its 6 chunks/) });
+    const dry = await liberate([...command, '--resume', '--dry-run']);
+    expect(dry.stderr).toMatch(/^many: about [\d,]+ rows in [1-5] chunks\n {2}\d: after \d+ … /);
+    const resumed = await liberate([...command, '--resume', '--parallel', '2']);
+    expect(resumed.code).toBe(0);
+    expect(resumed.stderr).toMatch(/6 chunks, [1-5] of them done already, 2 at a time/);
+    expect(new Set(place.events('many').map(({ value }) => value?.['id'])).size).toBe(29_000);
+  });
+
+  test('several at a time need a larger pool, and --resume and --restart exclude each other: 2', async () => {
+    const file = place.jobs({ orders });
+    const refused = async (...more: readonly string[]): Promise<string> => {
+      const { code, stderr } = await liberate(['backfill', file, '--job', 'orders', ...more]);
+      expect(code).toBe(2);
+      return stderr;
+    };
+    expect(await refused('--parallel', '5')).toMatch(
+      /LIB110 job "orders": --parallel 5 .* pool has 5. Give at most 4, or raise `pool:` of the source to 6/,
+    );
+    expect(await refused('--resume', '--restart')).toMatch(/LIB110 job "orders": give either --resume or --restart/);
+    expect(await refused('--window', '1')).toMatch(/LIB110: --window is "1"/);
   });
 
   test('tells how far it is in the log, and ends with 130 when it is interrupted', async () => {

@@ -433,9 +433,34 @@ export function sourceContract(contract: SourceContract): void {
         expect(await source.last(request, never)).toEqual(rows.at(-1)?.position);
         for (const [at, { position }] of rows.entries()) {
           expect(firsts(await readAll(source, { ...request, page: position })), `after ${position.join()}`).toEqual(expected.slice(at + 1));
+          expect(firsts(await readAll(source, { ...request, until: position })), `up to ${position.join()}`).toEqual(
+            expected.slice(0, at + 1),
+          );
+          expect(await source.nth({ ...request, limit: at + 1 }, never)).toEqual(position);
         }
+        expect(await source.nth({ ...request, limit: rows.length + 1 }, never)).toBeNull();
       });
     }
+
+    promise('reads a relation in pieces that hold each row once, by a key of several columns', async ({ db, source }) => {
+      await db.run(
+        `CREATE TABLE parts (id ${dialect.bigint} NOT NULL, a ${dialect.bigint}, b ${dialect.textKey}, c ${dialect.bigint}, PRIMARY KEY (a, b, c))`,
+      );
+      const rows = Array.from({ length: 30 }, (_, at) => `(${at}, ${at < 25 ? 1 : at}, '${'xyz'[at % 3]}', ${at})`);
+      await db.run(`INSERT INTO parts VALUES ${rows.join(', ')}`);
+      const expected = await firstColumn(db, 'SELECT id FROM parts ORDER BY a, b, c');
+      const request = await requestOf(source, table('parts'), { key: ['a', 'b', 'c'] });
+      const read: (string | null)[] = [];
+      for (let page: Watermark | null = null; ; ) {
+        const until: Watermark | null = await source.nth({ ...request, page, limit: 7 }, never);
+        const piece = await readAll(source, { ...request, page, ...(until === null ? {} : { until }) });
+        expect(piece).toHaveLength(until === null ? 30 % 7 : 7);
+        read.push(...firsts(piece));
+        if (until === null) break;
+        page = until;
+      }
+      expect(read).toEqual(expected);
+    });
 
     promise('reads stamps before 1970 and at the edges of a second', async ({ db, source }) => {
       await db.run(`CREATE TABLE old (id ${dialect.bigint} PRIMARY KEY, stamp ${dialect.stamp} NOT NULL)`);

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { LiberateError } from '../../src/kit/errors.ts';
 import type { JobState } from '../../src/model/state.ts';
 import type { StateStore } from '../../src/state/state-store.ts';
-import { reportOf, stateOf } from '../state/samples.ts';
+import { backfillOf, reportOf, stateOf } from '../state/samples.ts';
 import type { TextRow } from '../support/databases.ts';
 import { waitFor } from '../support/wait-for.ts';
 
@@ -226,6 +226,49 @@ export function stateContract(contract: StateContract): void {
       });
     });
 
+    describe('backfills', () => {
+      promise('gives back exactly what was committed last, and nothing of a job that has none', async ({ place, store }) => {
+        expect(await store.loadBackfill('orders')).toBeNull();
+        const fence = await fenceOf(store, 'orders');
+        expect(await store.commitBackfill('orders', backfillOf(), fence)).toBe('committed');
+        const [first, ...others] = backfillOf().chunks;
+        const next = backfillOf({ chunks: [{ ...(first as (typeof others)[number]), done: true, mark: ['it\'s "so" \\ ?'] }, ...others] });
+        expect(await store.commitBackfill('orders', next, fence)).toBe('committed');
+        await using other = place.store();
+        await other.open(never);
+        if (skips.schema === undefined) expect(await other.loadBackfill('orders')).toEqual(next);
+        expect(await store.loadBackfill('orders')).toEqual(next);
+        expect(await store.loadBackfill('Orders')).toBeNull();
+      });
+
+      promise('keeps it beside the state: neither touches the other', async ({ store }) => {
+        const fence = await fenceOf(store, 'orders');
+        await store.commitBackfill('orders', backfillOf(), fence);
+        expect(await store.load('orders')).toBeNull();
+        await store.commit('orders', stateOf(), fence);
+        await store.reset('orders', fence);
+        expect(await store.loadBackfill('orders')).toEqual(backfillOf());
+      });
+
+      promise('commits no chunk for one whose lease was taken', async ({ store }) => {
+        expect(await store.commitBackfill('orders', backfillOf(), 1n)).toBe('fenced');
+        const old = await fenceOf(store, 'orders');
+        await fenceOf(store, 'orders');
+        expect(await store.commitBackfill('orders', backfillOf(), old)).toBe('fenced');
+        expect(await store.loadBackfill('orders')).toBeNull();
+      });
+
+      promise(
+        'refuses one that is damaged, and names the job',
+        async ({ place, store }) => {
+          await store.commitBackfill('orders', backfillOf(), await fenceOf(store, 'orders'));
+          await place.run(`update liberate_backfill set state = replace(state, '5000', '5001')`);
+          expect(await failure(store.loadBackfill('orders'))).toMatchObject({ code: 'LIB402', place: { job: 'orders' } });
+        },
+        'damage',
+      );
+    });
+
     describe('leases', () => {
       promise('gives the lease to one of ten that ask at once', async ({ place, store }) => {
         await using other = place.store();
@@ -427,7 +470,7 @@ export function stateContract(contract: StateContract): void {
         const stores = Array.from({ length: 4 }, () => place.store());
         try {
           await Promise.all(stores.map((store) => store.open(never)));
-          expect(await place.rows('select magic, version from liberate_meta')).toEqual([['liberate state', '1']]);
+          expect(await place.rows('select magic, version from liberate_meta')).toEqual([['liberate state', '2']]);
           await Promise.all(stores.map(async (store, at) => store.commit(`job ${at}`, stateOf(), await fenceOf(store, `job ${at}`))));
           expect(await stores[0]?.list()).toHaveLength(4);
         } finally {
@@ -438,12 +481,12 @@ export function stateContract(contract: StateContract): void {
       unopened('of a newer version is refused and left alone', async (place) => {
         await using first = place.store();
         await first.open(never);
-        await place.run('update liberate_meta set version = 2');
+        await place.run('update liberate_meta set version = 3');
         await using second = place.store();
         const refused = await failure(second.open(never));
         expect(refused.code).toBe('LIB404');
-        expect(refused.message).toContain('version 2');
-        expect(await place.rows('select version from liberate_meta')).toEqual([['2']]);
+        expect(refused.message).toContain('version 3');
+        expect(await place.rows('select version from liberate_meta')).toEqual([['3']]);
       });
 
       unopened('of another magic is refused and left alone', async (place) => {
@@ -454,7 +497,7 @@ export function stateContract(contract: StateContract): void {
         expect((await failure(second.open(never))).code).toBe('LIB403');
       });
 
-      for (const table of ['liberate_meta', 'liberate_job', 'liberate_lease']) {
+      for (const table of ['liberate_meta', 'liberate_job', 'liberate_lease', 'liberate_backfill']) {
         unopened(`is not made over a table ${table} of another program`, async (place) => {
           await place.run(`create table ${table} (id integer)`);
           await using store = place.store();
@@ -473,7 +516,7 @@ export function stateContract(contract: StateContract): void {
           await using store = place.store();
           await store.open(never);
         }
-        expect(await place.rows('select magic, version from liberate_meta')).toEqual([['liberate state', '1']]);
+        expect(await place.rows('select magic, version from liberate_meta')).toEqual([['liberate state', '2']]);
       });
     });
 

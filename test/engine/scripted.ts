@@ -24,6 +24,7 @@ export function scriptedSource(read: Read, hints: Hints | null = null): Source {
     horizon: async () => ({ now: 2_000_000n, floor: 1_000_000n, method: 'script' }),
     countNulls: async () => 0,
     last: async () => null,
+    nth: async () => null,
     estimate: async () => null,
     read,
     parseCursor: (text) => text,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Column, ColumnType } from '../../src/model/column.ts';
 import type { Bind, Flavour } from '../../src/query/flavour.ts';
-import { describeFrom, planCondition, planLast, planRead } from '../../src/query/plan.ts';
+import { describeFrom, planCondition, planLast, planNth, planRead } from '../../src/query/plan.ts';
 import type { ReadRequest } from '../../src/query/request.ts';
 
 const column = (name: string, kind: 'integer' | 'text' | 'date' | 'timestamp' | 'timestamptz'): Column => ({
@@ -81,6 +81,16 @@ describe('planRead', () => {
         '(q.line > <4:2:integer> OR (q.line = <5:2:integer> AND q.note > <6:x:text>))))',
     );
     expect(whereOf({ cursor: [], page: ['7'] }, withoutRows)).toBe('q.id > <1:7:integer>');
+  });
+
+  it('ends at a position, with and without row comparisons', () => {
+    expect(whereOf({ cursor: [], key: [id, line], page: ['1', '2'], until: ['7', '3'] })).toBe(
+      '(q.id, q.line) > (<1:1:integer>, <2:2:integer>) AND (q.id, q.line) <= (<3:7:integer>, <4:3:integer>)',
+    );
+    expect(whereOf({ cursor: [], key: [id, line], until: ['7', '3'] }, withoutRows)).toBe(
+      'q.id <= <1:7:integer> AND (q.id < <2:7:integer> OR (q.id = <3:7:integer> AND q.line <= <4:3:integer>))',
+    );
+    expect(whereOf({ cursor: [], key: [id], until: ['7'] })).toBe('q.id <= <1:7:integer>');
   });
 
   it('selects an ordering column that is not published, and does not repeat a key that is the cursor', () => {
@@ -192,6 +202,15 @@ describe('planLast', () => {
       positionAt: [0, 1],
       orderedBy: ['stamp', 'id'],
     });
+  });
+});
+
+describe('planNth', () => {
+  it('walks over the rows before the one that it asks for', () => {
+    expect(planNth(flavour, { ...request, page: ['A', '1'], limit: 500 }).sql).toBe(
+      'SELECT q.stamp, q.id FROM shop.orders q WHERE q.stamp IS NOT NULL AND (q.stamp, q.id) > (<1:A:timestamptz>, <2:1:integer>) ' +
+        'ORDER BY q.stamp, q.id LIMIT 1 OFFSET 499',
+    );
   });
 });
 

@@ -34,6 +34,7 @@ describe('a state in PostgreSQL', () => {
     expect(
       await database.rows(`select table_schema, table_name from information_schema.tables where table_name like 'liberate%' order by 2`),
     ).toEqual([
+      ['Our State', 'liberate_backfill'],
       ['Our State', 'liberate_job'],
       ['Our State', 'liberate_lease'],
       ['Our State', 'liberate_meta'],

@@ -1,3 +1,4 @@
+import type { BackfillState } from '../../src/model/backfill.ts';
 import type { CycleReport } from '../../src/model/report.ts';
 import type { JobState } from '../../src/model/state.ts';
 
@@ -29,6 +30,20 @@ export function reportOf(job: string, changes: Partial<CycleReport> = {}): Cycle
     bytes: 512,
     mark: '17',
     lagMs: 12.5,
+    ...changes,
+  };
+}
+
+export function backfillOf(changes: Partial<BackfillState> = {}): BackfillState {
+  const { definition, schema } = stateOf();
+  const chunk = { from: null, to: null, after: null, upto: null, alone: false, rows: null, mark: null, done: false, published: 0 };
+  return {
+    scope: { definition, schema, sink: 'kafka', topic: 'orders', from: '2026-01-01', to: null, window: null },
+    begun: 1_795_262_000_000,
+    chunks: [
+      { ...chunk, upto: ['5000'], rows: 5000, mark: ['4100'], published: 4100 },
+      { ...chunk, after: ['5000'], alone: true },
+    ],
     ...changes,
   };
 }

@@ -1,4 +1,4 @@
-import { type BackfillReport, backfillJob } from '../../engine/backfill.ts';
+import { type BackfillOptions, type BackfillReport, backfillJob } from '../../engine/backfill.ts';
 import { Disposables } from '../../kit/disposables.ts';
 import { formatDuration } from '../../kit/duration.ts';
 import { count } from '../../observe/describe-event.ts';
@@ -9,12 +9,8 @@ import { chooseJobs, load, requireJobs } from '../load.ts';
 import { openLog } from '../logger.ts';
 import type { CommonOptions, Surroundings } from '../surroundings.ts';
 
-export interface BackfillCommandOptions extends CommonOptions {
+export interface BackfillCommandOptions extends CommonOptions, BackfillOptions {
   readonly job: readonly string[];
-  readonly from: string | null;
-  readonly to: string | null;
-  readonly dryRun: boolean;
-  readonly wait: boolean;
 }
 
 /** `liberate backfill FILE --job J`: publishes what the job's relation holds, once; the live mark stays. */
@@ -38,8 +34,12 @@ export async function backfill(options: BackfillCommandOptions, surroundings: Su
   return 0;
 }
 
-function describe({ job, expected, published, startedAt, endedAt }: BackfillReport, dryRun: boolean): string {
-  if (dryRun) return `${job}: about ${expected === null ? 'an unknown number of' : count(expected)} rows`;
+function describe({ job, expected, published, startedAt, endedAt, chunks }: BackfillReport, dryRun: boolean): string {
+  const about = (rows: number | null): string => (rows === null ? 'an unknown number of rows' : `about ${count(rows)} rows`);
+  if (dryRun) {
+    const lines = chunks.map((chunk) => `\n  ${chunk.chunk}: ${chunk.range}, ${about('expected' in chunk ? chunk.expected : null)}`);
+    return `${job}: ${about(expected)}${chunks.length > 1 ? ` in ${count(chunks.length)} chunks${lines.join('')}` : ''}`;
+  }
   const ms = endedAt - startedAt;
   return `${job}: ${count(published)} rows in ${formatDuration(ms)}, ${count(published / Math.max(0.001, ms / 1000))} rows/s`;
 }
@@ -60,7 +60,11 @@ async function openProgress(log: Observer, options: BackfillCommandOptions, stde
   let bars = open();
   let bar = progressObserver(bars);
   return {
-    observer: (event) => (event.type === 'cycle.progress' ? bar(event) : log(event)),
+    observer: (event) => {
+      if (event.type === 'cycle.progress') bar(event);
+      // The bar tells it; a line for each chunk would tear it apart.
+      else if (event.type !== 'backfill.chunk') log(event);
+    },
     end: (reports) => {
       for (const { job, published, startedAt, endedAt } of reports) {
         bar({ type: 'cycle.progress', job, rows: published, expected: published, ms: endedAt - startedAt });

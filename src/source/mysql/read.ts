@@ -2,7 +2,7 @@ import type { PackedRows } from '../../model/packed-rows.ts';
 import type { RowBatch } from '../../model/row.ts';
 import type { Watermark } from '../../model/watermark.ts';
 import type { Flavour } from '../../query/flavour.ts';
-import { type PlannedRead, planCondition, planLast, planRead } from '../../query/plan.ts';
+import { type PlannedRead, planCondition, planLast, planNth, planRead } from '../../query/plan.ts';
 import type { ReadRequest } from '../../query/request.ts';
 import { onePast, Page, positionOf } from '../batches.ts';
 import { packedRows } from '../packed-batch.ts';
@@ -40,9 +40,17 @@ const markOf =
   (row: number, field: number): string | null =>
     binary.has(field) ? rows.hex(row, field) : null;
 
-export async function lastPosition(session: Session, flavour: Flavour, request: ReadRequest): Promise<Watermark | null> {
+export function lastPosition(session: Session, flavour: Flavour, request: ReadRequest): Promise<Watermark | null> {
+  return position(session, request, () => planLast(flavour, request));
+}
+
+export function nthPosition(session: Session, flavour: Flavour, request: ReadRequest): Promise<Watermark | null> {
+  return position(session, request, () => planNth(flavour, request));
+}
+
+async function position(session: Session, request: ReadRequest, planned: () => PlannedRead): Promise<Watermark | null> {
   checkOrder([...request.cursor, ...request.key]);
-  const plan = planLast(flavour, request);
+  const plan = planned();
   const binary = binaryFields(plan, request);
   for await (const { rows } of session.select(plan.sql, [])) {
     if (rows.count > 0) return positionOf(packedRows(rows, markOf(rows, binary)), 0, plan);

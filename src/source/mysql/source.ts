@@ -8,7 +8,7 @@ import { Connections } from './connection.ts';
 import { describeQuery, describeTable, listTables } from './describe.ts';
 import { flavourOf } from './flavour.ts';
 import { Horizons } from './horizon.ts';
-import { countNulls, estimate, lastPosition, readPage } from './read.ts';
+import { countNulls, estimate, lastPosition, nthPosition, readPage } from './read.ts';
 import type { Session } from './session.ts';
 import { zoneOf } from './zone.ts';
 
@@ -38,6 +38,7 @@ export function openMysql(config: SourceConfig): Source {
     horizon: (lookbackMs, signal) => horizons.take(lookbackMs, signal),
     countNulls: planned(countNulls),
     last: planned(lastPosition),
+    nth: planned(nthPosition),
     estimate: planned(estimate),
     async *read(request, signal) {
       await using session = await connections.open(signal);

@@ -2,7 +2,7 @@ import { PackedRows } from '../../model/packed-rows.ts';
 import type { RowBatch } from '../../model/row.ts';
 import type { Watermark } from '../../model/watermark.ts';
 import type { Flavour } from '../../query/flavour.ts';
-import { type PlannedRead, planCondition, planLast, planRead } from '../../query/plan.ts';
+import { type PlannedRead, planCondition, planLast, planNth, planRead } from '../../query/plan.ts';
 import type { ReadRequest } from '../../query/request.ts';
 import { onePast, Page } from '../batches.ts';
 import { packedRows } from '../packed-batch.ts';
@@ -64,8 +64,15 @@ function fetchRows(session: Session, size: number, into: PackedRows): Promise<Pa
   return fetching;
 }
 
-export async function lastPosition(session: Session, flavour: Flavour, request: ReadRequest): Promise<Watermark | null> {
-  const plan = planLast(flavour, request);
+export function lastPosition(session: Session, flavour: Flavour, request: ReadRequest): Promise<Watermark | null> {
+  return position(session, planLast(flavour, request));
+}
+
+export function nthPosition(session: Session, flavour: Flavour, request: ReadRequest): Promise<Watermark | null> {
+  return position(session, planNth(flavour, request));
+}
+
+async function position(session: Session, plan: PlannedRead): Promise<Watermark | null> {
   const { rows } = await run(session, plan);
   const [row] = rows;
   return row === undefined ? null : plan.positionAt.map((at) => row[at] ?? '');

@@ -10,7 +10,7 @@ import { Connections } from './connection.ts';
 import { describeQuery, describeTable, listTables } from './describe.ts';
 import { flavourOf } from './flavour.ts';
 import { horizonOf, lookAt } from './horizon.ts';
-import { countNulls, estimate, lastPosition, readPage } from './read.ts';
+import { countNulls, estimate, lastPosition, nthPosition, readPage } from './read.ts';
 import type { Session } from './session.ts';
 import { Notifications } from './wake.ts';
 
@@ -40,6 +40,7 @@ export function openPostgres(config: SourceConfig): Source {
     horizon: async (lookbackMs, signal, after = Number.POSITIVE_INFINITY) => horizonOf(await looks.take(after, signal), lookbackMs),
     countNulls: planned(countNulls),
     last: planned(lastPosition),
+    nth: planned(nthPosition),
     estimate: planned(estimate),
     async *read(request, signal) {
       await using session = await connections.open(signal);

@@ -15,7 +15,7 @@ const leastRow = 4n;
  */
 export function estimateRows(reading: Reading, request: ReadRequest): number | null {
   const { relation, window, where } = request;
-  if (relation.kind !== 'table' || window.kind !== 'all' || where !== null) return null;
+  if (relation.kind !== 'table' || window.kind !== 'all' || where !== null || (request.until ?? null) !== null) return null;
   const table = findTable(reading.connection.database, relation.table);
   if (table === null || table.type !== 'table' || table.wr !== 0n) return null;
   const name = sqliteFlavour.table(relation.table);

@@ -5,7 +5,7 @@ import { LiberateError } from '../../kit/errors.ts';
 import type { RowBatch } from '../../model/row.ts';
 import type { Watermark } from '../../model/watermark.ts';
 import type { Bind } from '../../query/flavour.ts';
-import { type PlannedRead, planCondition, planLast, planRead } from '../../query/plan.ts';
+import { type PlannedRead, planCondition, planLast, planNth, planRead } from '../../query/plan.ts';
 import type { ReadRequest } from '../../query/request.ts';
 import { onePast, Page } from '../batches.ts';
 import { valueRows } from '../value-rows.ts';
@@ -76,13 +76,20 @@ function iterate(reading: Reading, { sql, binds }: Pick<PlannedRead, 'sql' | 'bi
 
 /** The last position in reading order; null when there is no row. */
 export function lastPosition(reading: Reading, request: ReadRequest): Watermark | null {
-  const plan = planLast(sqliteFlavour, request);
+  return position(reading, planLast(sqliteFlavour, request), 'last row');
+}
+
+export function nthPosition(reading: Reading, request: ReadRequest): Watermark | null {
+  return position(reading, planNth(sqliteFlavour, request), `row ${request.limit ?? 1}`);
+}
+
+function position(reading: Reading, plan: PlannedRead, which: string): Watermark | null {
   const row = firstRow(reading, plan);
   if (row === undefined) return null;
   return plan.positionAt.map((place, at) => {
     const field = row[place];
     if (isStored(field)) return toLiteral(field);
-    throw new LiberateError('LIB211', `the column "${plan.orderedBy[at] ?? '?'}" holds NULL in the last row in reading order`, {
+    throw new LiberateError('LIB211', `the column "${plan.orderedBy[at] ?? '?'}" holds NULL in the ${which} in reading order`, {
       cure: 'A key must identify each row: give columns that are never NULL as `key:`.',
     });
   });

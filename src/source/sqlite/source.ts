@@ -11,7 +11,7 @@ import { describeRelation, listTables } from './describe.ts';
 import { sqliteError } from './errors.ts';
 import { estimateRows } from './estimate.ts';
 import { horizonAt } from './horizon.ts';
-import { countNulls, lastPosition, type Reading, readPage } from './read.ts';
+import { countNulls, lastPosition, nthPosition, type Reading, readPage } from './read.ts';
 import { parseCursor } from './types.ts';
 import { FileHints } from './wake.ts';
 
@@ -67,6 +67,10 @@ class SqliteSource implements Source {
 
   last(request: ReadRequest, signal: AbortSignal): Promise<Watermark | null> {
     return this.#with(signal, (reading) => lastPosition(reading, request));
+  }
+
+  nth(request: ReadRequest, signal: AbortSignal): Promise<Watermark | null> {
+    return this.#with(signal, (reading) => nthPosition(reading, request));
   }
 
   estimate(request: ReadRequest, signal: AbortSignal): Promise<number | null> {

@@ -1,8 +1,9 @@
 import { type Clock, systemClock } from '../../kit/clock.ts';
+import type { BackfillState } from '../../model/backfill.ts';
 import type { CycleReport } from '../../model/report.ts';
 import type { JobState } from '../../model/state.ts';
 import { checkJobName } from '../job-name.ts';
-import { decodeState, encodeState, type StateColumns } from '../rows.ts';
+import { decodeBackfill, decodeState, encodeState, type StateColumns } from '../rows.ts';
 import type { Acquired, LeaseRow, StateStore, StoredJob } from '../state-store.ts';
 
 interface Held {
@@ -33,6 +34,7 @@ const blank: Kept = {
 class MemoryStore implements StateStore {
   readonly #clock: Clock;
   readonly #jobs = new Map<string, Kept>();
+  readonly #backfills = new Map<string, StateColumns>();
   readonly #leases = new Map<string, Held>();
 
   constructor(clock: Clock) {
@@ -77,6 +79,18 @@ class MemoryStore implements StateStore {
       const { columns, ...kept } = this.#kept(job);
       return { job, state: decodeState(job, { ...columns }), ...kept, lease: this.#lease(job) };
     });
+  }
+
+  async loadBackfill(job: string): Promise<BackfillState | null> {
+    checkJobName(job);
+    const columns = this.#backfills.get(job);
+    return columns === undefined ? null : decodeBackfill(job, { ...columns });
+  }
+
+  async commitBackfill(job: string, backfill: BackfillState, fence: bigint): Promise<'committed' | 'fenced'> {
+    if (this.#leases.get(job)?.fence !== fence) return 'fenced';
+    this.#backfills.set(job, encodeState(backfill));
+    return 'committed';
   }
 
   async acquire(job: string, holder: string, ttlMs: number): Promise<Acquired> {

@@ -1,0 +1,183 @@
+import { LiberateError } from '../kit/errors.ts';
+import { type BackfillState, type Chunk, type ChunkProgress, type ChunkReport, isFinished } from '../model/backfill.ts';
+import type { Watermark } from '../model/watermark.ts';
+import type { LiberateEvent } from '../observe/event.ts';
+import { type BackfillRequest, chunkRequest, isOrdered } from './backfill-request.ts';
+import { type CycleContext, commitState } from './cycle.ts';
+import { Ledger } from './ledger.ts';
+import { type Books, everyRow, noBooks, openPublisher } from './publisher.ts';
+import { readPages } from './read-pages.ts';
+import { newTally, type Tally } from './tally.ts';
+
+/** Milliseconds between progress events. */
+const tellEvery = 500;
+
+export interface ChunkRun {
+  /** `tally` is the sum of all chunks. */
+  readonly context: CycleContext;
+  readonly request: BackfillRequest;
+  /** Progress is kept, and the backfill can be resumed. */
+  readonly kept: boolean;
+  readonly workers: number;
+  /** Rows that are still to come; null: unknown. */
+  readonly expected: number | null;
+}
+
+/** Publishes what is not done of a backfill, chunk by chunk, some at a time. After a failure what was acknowledged is kept. */
+export async function publishChunks(run: ChunkRun, state: BackfillState, signal: AbortSignal): Promise<readonly ChunkReport[]> {
+  const progress = new BackfillProgress(run, state, await booksOf(run.context));
+  const open = [...state.chunks.keys()].filter((at) => state.chunks[at]?.done === false);
+  const isAlone = (at: number): boolean => state.chunks[at]?.alone === true;
+  await progress.publish(
+    open.filter((at) => !isAlone(at)),
+    run.workers,
+    signal,
+  );
+  await progress.publish(open.filter(isAlone), 1, signal);
+  return progress.reports;
+}
+
+/** The chunks' common books, and how far they are. */
+class BackfillProgress {
+  readonly #run: ChunkRun;
+  readonly #books: Books;
+  readonly #chunks: ChunkProgress[];
+  readonly #state: BackfillState;
+  readonly #startedAt: number;
+  #toldAt: number;
+  #saved: Promise<void> = Promise.resolve();
+  readonly reports: ChunkReport[] = [];
+
+  constructor(run: ChunkRun, state: BackfillState, books: Books) {
+    this.#run = run;
+    this.#state = state;
+    this.#books = books;
+    this.#chunks = [...state.chunks];
+    this.#startedAt = run.context.clock.now();
+    this.#toldAt = this.#startedAt;
+  }
+
+  /** Takes the chunks in order, so many at a time. One that fails stops the others. */
+  async publish(chunks: readonly number[], workers: number, signal: AbortSignal): Promise<void> {
+    const stop = new AbortController();
+    const either = AbortSignal.any([signal, stop.signal]);
+    const queue = [...chunks];
+    const work = async (): Promise<void> => {
+      try {
+        for (let at = queue.shift(); at !== undefined; at = queue.shift()) await this.#publishChunk(at, either);
+      } catch (reason) {
+        // The first reason stays: those that were stopped by it fail with the same.
+        stop.abort(reason);
+      }
+    };
+    await Promise.all(Array.from({ length: Math.min(workers, chunks.length) }, work));
+    if (stop.signal.aborted) throw stop.signal.reason;
+  }
+
+  async #publishChunk(at: number, signal: AbortSignal): Promise<void> {
+    const { context, request, kept } = this.#run;
+    const chunk = this.#chunks[at] as ChunkProgress;
+    const startedAt = context.clock.now();
+    const tally = newTally();
+    const own = { ...context, tally, observer: (event: LiberateEvent) => this.#tell(event) };
+    // A mark among rows that share it would leave the rest of them out.
+    const marks = kept && request.key.length > 0;
+    const total = (): number => chunk.published + tally.published;
+    const reached = (mark: Watermark): Promise<void> => this.#save(at, { ...chunk, mark, published: total() });
+    const counted = countInto(context.tally, tally);
+    const publisher = openPublisher(own, { ...this.#books, ...(marks ? { reached } : {}) }, null, signal);
+    try {
+      const most = isOrdered(request) ? context.plan.job.batch : null;
+      for await (const batch of readPages(context.source, chunkRequest(request, chunk), most, signal, chunk.mark ?? chunk.after)) {
+        await publisher.publish(batch, everyRow(marks));
+        counted();
+        this.#tellProgress();
+      }
+      await publisher.drain();
+    } finally {
+      await publisher.settle();
+      counted();
+    }
+    await this.#save(at, { ...chunk, done: true, published: total() });
+    this.#report(at, { published: tally.published, ms: context.clock.now() - startedAt });
+  }
+
+  #report(at: number, { published, ms }: Pick<ChunkReport, 'published' | 'ms'>): void {
+    const { plan, observer } = this.#run.context;
+    const range = rangeText(this.#chunks[at] as Chunk);
+    this.reports.push({ chunk: at + 1, range, published, ms });
+    this.#tellProgress();
+    if (this.#chunks.length === 1) return;
+    observer({ type: 'backfill.chunk', job: plan.name, chunk: at + 1, chunks: this.#chunks.length, range, published, ms });
+  }
+
+  /** Commits in the order of the calls; LIB407 once another runner holds the job. */
+  #save(at: number, chunk: ChunkProgress): Promise<void> {
+    this.#chunks[at] = chunk;
+    if (!this.#run.kept) return Promise.resolve();
+    const { store, plan, fence } = this.#run.context;
+    const chunks = [...this.#chunks];
+    const state = { ...this.#state, chunks };
+    // A finished backfill is only known for having been one.
+    const saved = isFinished(state) ? { ...state, chunks: [] } : state;
+    this.#saved = this.#saved.then(async () => {
+      if ((await store.commitBackfill(plan.name, saved, fence)) === 'committed') return;
+      throw new LiberateError('LIB407', 'another runner has taken the job over; the chunks that are done stand', {
+        place: { job: plan.name },
+      });
+    });
+    return this.#saved;
+  }
+
+  /** A publisher's own progress is that of its chunk. */
+  #tell(event: LiberateEvent): void {
+    if (event.type === 'cycle.progress') this.#tellProgress();
+    else this.#run.context.observer(event);
+  }
+
+  #tellProgress(): void {
+    const { clock, observer, plan, tally } = this.#run.context;
+    const now = clock.now();
+    if (now - this.#toldAt < tellEvery) return;
+    this.#toldAt = now;
+    const { expected } = this.#run;
+    observer({ type: 'cycle.progress', job: plan.name, rows: tally.published, expected, ms: now - this.#startedAt });
+  }
+}
+
+/** Adds what a chunk's tally has grown by since the last call. */
+function countInto(sum: Tally, own: Tally): () => void {
+  let [published, bytes] = [0, 0];
+  return () => {
+    sum.published += own.published - published;
+    sum.bytes += own.bytes - bytes;
+    [published, bytes] = [own.published, own.bytes];
+  };
+}
+
+/**
+ * It moves no mark, but what the poller remembers of an event that it replaces is no longer true. One for all chunks: each knows
+ * what the others have given up, and waits until that is written.
+ */
+async function booksOf({ store, plan, fence }: CycleContext): Promise<Books> {
+  const state = await store.load(plan.name);
+  if (state === null) return noBooks;
+  const ledger = new Ledger(state, (outcome) => commitState({ store, plan, fence }, { ...state, ...outcome }));
+  let written: Promise<void> = Promise.resolve();
+  return {
+    ...noBooks,
+    leaves: (event) => ledger.leaves(event),
+    ready: () => {
+      written = written.then(() => ledger.ready());
+      return written;
+    },
+  };
+}
+
+/** `1 … 5000`, `2026-01-01 … before 2026-01-02`. */
+export function rangeText({ from, to, after, upto }: Chunk): string {
+  const begin = after?.join(', ') ?? from;
+  const end = upto?.join(', ') ?? (to === null ? null : `before ${to}`);
+  if (begin === null && end === null) return 'all rows';
+  return `${begin === null ? 'the first' : `${after === null ? '' : 'after '}${begin}`} … ${end ?? 'the last'}`;
+}
