@@ -26,7 +26,7 @@ const rooms: Readonly<Record<string, Room>> = {
   engine: {
     level: 4,
     may: ['kit', 'model', 'observe', 'query', 'schema'],
-    files: ['source/source.ts', 'sink/sink.ts', 'state/state-store.ts', 'state/lease.ts'],
+    files: ['source/source.ts', 'sink/sink.ts', 'sink/stream-reader.ts', 'state/state-store.ts', 'state/lease.ts'],
   },
   web: { level: 5, may: ['kit', 'model', 'observe', 'query', 'schema'], files: ['state/state-store.ts'] },
   cli: { level: 6, may: ['kit', 'model', 'observe', 'query', 'schema', 'source', 'sink', 'state', 'config', 'engine', 'web'] },

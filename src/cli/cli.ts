@@ -12,7 +12,7 @@ export async function readLine(args: readonly string[], version: string): Promis
   const top = yargs([...args])
     .scriptName('liberate')
     .locale('en')
-    .updateStrings(complaints('run, backfill, validate, preview, status, state'))
+    .updateStrings(complaints('run, backfill, verify, validate, preview, status, state'))
     .usage('$0 COMMAND FILE\n\nPublishes database tables as event streams that fold to exactly the table.');
   await add(top, commands)
     .command(
@@ -25,12 +25,12 @@ export async function readLine(args: readonly string[], version: string): Promis
         ),
       () => undefined,
     )
-    .demandCommand(1, 'Name a command: run, backfill, validate, preview, status or state')
+    .demandCommand(1, 'Name a command: run, backfill, verify, validate, preview, status or state')
     .strict()
     .strictCommands()
     .recommendCommands()
     .epilogue(
-      'Exit codes: 0 done, 1 a job failed, 2 the configuration is wrong, 3 something needed cannot be reached, 4 another runner holds the job, 130 interrupted.',
+      'Exit codes: 0 done, 1 a job failed or a stream differs, 2 the configuration is wrong, 3 something needed cannot be reached, 4 another runner holds the job, 130 interrupted.',
     )
     .help()
     .alias('help', 'h')

@@ -39,6 +39,21 @@ export const commands: readonly Command[] = [
       return (await import('./commands/backfill.ts')).backfill({ ...said, from, to, window }, surroundings);
     },
   }),
+  forWhichJobs({
+    words: 'verify',
+    describe: "fold a job's stream by key and compare it with its table; exit 1 when they differ",
+    options: {
+      repair: flag('publish again what is missing or stale'),
+      tombstones: flag('with --repair: a tombstone for each key that the table no longer has'),
+      samples: wholeNumber('samples', 5, 'keys of each kind that are named'),
+      wait: flag('with --repair: wait for a runner that holds the job; otherwise exit with 4'),
+    },
+    examples: [
+      ['verify jobs.yaml --job orders', 'is the stream the table?'],
+      ['verify jobs.yaml --job orders --repair', 'and publish what is not'],
+    ],
+    run: async (said, surroundings) => (await import('./commands/verify.ts')).verify(said, surroundings),
+  }),
   forSomeJobs({
     words: 'validate',
     describe: 'check the file, then every job against its database and sink',

@@ -159,7 +159,7 @@ function countInto(sum: Tally, own: Tally): () => void {
  * It moves no mark, but what the poller remembers of an event that it replaces is no longer true. One for all chunks: each knows
  * what the others have given up, and waits until that is written.
  */
-async function booksOf({ store, plan, fence }: CycleContext): Promise<Books> {
+export async function booksOf({ store, plan, fence }: Pick<CycleContext, 'store' | 'plan' | 'fence'>): Promise<Books> {
   const state = await store.load(plan.name);
   if (state === null) return noBooks;
   const ledger = new Ledger(state, (outcome) => commitState({ store, plan, fence }, { ...state, ...outcome }));

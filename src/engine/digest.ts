@@ -6,8 +6,10 @@ export function digest(value: Buffer): string {
   return createHash('sha256').update(value).digest('base64url').slice(0, 16);
 }
 
-/** Digest of the last event's value. */
-export const digestOf = (event: RecordBatch): string => digest(event.value(event.count - 1) as Buffer);
+const nothing = Buffer.alloc(0);
+
+/** Digest of the last event's value; that of a tombstone is like no other. */
+export const digestOf = (event: RecordBatch): string => digest(event.value(event.count - 1) ?? nothing);
 
 /** What a key is remembered by; rows without one share a name. */
 export const nameOf = (key: Buffer | null): string => (key === null ? '' : key.toString('utf8'));

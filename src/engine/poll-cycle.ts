@@ -86,7 +86,8 @@ async function readOn(
   return end;
 }
 
-function openTracker({ plan, source }: CycleContext, before: Progress, horizon: Horizon): Tracker {
+/** What the next read is, of which rows it publishes which. */
+export function openTracker({ plan, source }: Pick<CycleContext, 'plan' | 'source'>, before: Progress, horizon: Horizon): Tracker {
   const first = firstWindow(plan.job.initial, (text) => {
     const [cursor] = plan.cursor;
     if (cursor === undefined) throw new LiberateError('LIB901', 'a poll without a cursor');
@@ -100,7 +101,7 @@ function firstWindow(initial: CycleContext['plan']['job']['initial'], parse: (te
 }
 
 /** Mark text of the newest row's cursor, for databases whose stamps have a print form of their own. */
-async function newestCursor({ plan, source }: CycleContext, signal: AbortSignal): Promise<string | null> {
+export async function newestCursor({ plan, source }: Pick<CycleContext, 'plan' | 'source'>, signal: AbortSignal): Promise<string | null> {
   if (source.kind !== 'sqlite' || plan.mode === 'incrementing') return null;
   const request = { ...requestOf(plan), window: { kind: 'all' } as const, page: null, limit: null, recentFrom: null, sample: null };
   return (await source.last(request, signal))?.[0] ?? null;

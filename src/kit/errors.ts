@@ -96,6 +96,7 @@ export const errorTable = {
     2,
     'Resume it as it was begun, or give it up and begin anew by `--restart`.',
   ),
+  LIB505: row('the temporary file cannot be written', 'permanent', 3, 'Free room in the temporary folder, or name another by TMPDIR.'),
 
   LIB901: row('liberate has a defect', 'permanent', 1, 'Please report it with the stack.'),
 } as const satisfies Record<string, ErrorEntry>;

@@ -47,7 +47,7 @@ test('--version prints the version of the package', async () => {
 
 describe('a wrong command line: exit 2, nothing on stdout, and what there is', () => {
   test.each([
-    ['no command', [], /LIB110: Name a command: run, backfill, validate, preview, status or state/],
+    ['no command', [], /LIB110: Name a command: run, backfill, verify, validate, preview, status or state/],
     ['a command with a slip', ['rnu', 'jobs.yaml'], /LIB110: .*did you mean run\?/],
     ['a command that is none', ['frobnicate'], /LIB110: unexpected "frobnicate"; the commands are: run, backfill/],
     ['state without what to do', ['state'], /LIB110: Name what to do: show, set, reset, export or import/],

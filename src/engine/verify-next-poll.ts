@@ -1,0 +1,88 @@
+import { LiberateError } from '../kit/errors.ts';
+import { RecordBatch } from '../model/record-batch.ts';
+import type { JobState } from '../model/state.ts';
+import { sameDefinition } from './definition.ts';
+import { digestOf, nameOf } from './digest.ts';
+import { requestOf } from './job-plan.ts';
+import { newestCursor, openTracker } from './poll-cycle.ts';
+import { readPages } from './read-pages.ts';
+import { encodeOf } from './record.ts';
+import type { VerifyContext } from './verify-context.ts';
+import { digestWords, putDigest, recordWords } from './verify-digest.ts';
+
+/** Told of each row that the next poll meets: the digests of key and value, and whether it would publish it. */
+type Met = (record: Uint32Array, publishes: boolean) => void;
+
+/**
+ * What is under way: the next poll's own read from the committed state, without publishing. A row that it would not
+ * publish is one that the job takes for published already. A job that never ran has no next poll to wait for.
+ */
+export async function nextPoll(context: VerifyContext, met: Met, signal: AbortSignal): Promise<void> {
+  const { plan, source, store, reader } = context;
+  const state = await store.load(plan.name);
+  if (state === null || plan.mode === 'bulk') return;
+  const changed = sameDefinition(plan.definition, state.definition);
+  if (changed !== null) throw new LiberateError('LIB501', changed, { place: { job: plan.name } });
+  const record = new Uint32Array(recordWords);
+  const tell = (event: RecordBatch, publishes: boolean): void => {
+    putDigest(reader.asRead(event.key(0) as Buffer), record, 0);
+    putDigest(reader.asRead(event.value(0) as Buffer), record, digestWords);
+    met(record, publishes);
+  };
+  const horizon = await source.horizon(plan.job.lookback, signal);
+  const tracker = openTracker(context, state, horizon);
+  const sample = state.mark?.[0] ?? (await newestCursor(context, signal));
+  const request = { ...requestOf(plan), window: tracker.window, recentFrom: tracker.recentFrom, sample };
+  const encode = encodeOf(plan);
+  const event = new RecordBatch({});
+  for await (const rows of readPages(source, request, plan.job.batch, signal)) {
+    for (let at = 0; at < rows.count; at += 1) {
+      event.clear();
+      encode(rows, at, event);
+      tell(event, tracker.meet(rows, at, event));
+    }
+    tracker.met(rows);
+  }
+  if (plan.job.nulls === 'include') await nextNulls(context, state, tell, signal);
+}
+
+/** Rows without a cursor are published when they are not what was published of them last. */
+async function nextNulls(
+  { plan, source }: VerifyContext,
+  state: JobState,
+  tell: (event: RecordBatch, publishes: boolean) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  const request = { ...requestOf(plan), key: plan.key, window: { kind: 'nulls' } as const, recentFrom: null, sample: null };
+  const encode = encodeOf(plan);
+  const event = new RecordBatch({});
+  for await (const rows of readPages(source, request, plan.job.batch, signal)) {
+    for (let at = 0; at < rows.count; at += 1) {
+      event.clear();
+      encode(rows, at, event);
+      tell(event, state.sent[nameOf(event.key(0))] !== digestOf(event));
+    }
+  }
+}
+
+/** Milliseconds in which a bulk job that a runner holds is expected to have published everything once more. */
+const reloadWithin = 60_000;
+const lookEvery = 250;
+
+/**
+ * A bulk job publishes everything at each cycle. With a runner at work, waits for a cycle that began after now to end;
+ * false when none came in time, so that what differs may still be under way.
+ */
+export async function reloaded({ plan, store, clock }: VerifyContext, signal: AbortSignal): Promise<boolean> {
+  const { cadence } = plan.job;
+  const from = clock.now();
+  const until = from + reloadWithin + (cadence.kind === 'every' ? cadence.ms : 0);
+  for (;;) {
+    const stored = (await store.list()).find(({ job }) => job === plan.name);
+    if (stored?.lease == null || stored.lease.msLeft <= 0) return true;
+    if ((stored.lastOk?.startedAt ?? 0) > from) return true;
+    if (clock.now() >= until) return false;
+    await clock.sleep(lookEvery, signal);
+    if (signal.aborted) throw signal.reason;
+  }
+}

@@ -1,0 +1,98 @@
+import type { StreamPosition } from '../sink/stream-reader.ts';
+import { booksOf } from './backfill-run.ts';
+import type { CycleContext } from './cycle.ts';
+import { Outbox } from './outbox.ts';
+import { type Books, openPublisher, type Reader } from './publisher.ts';
+import { recordHeaders } from './record.ts';
+import type { VerifyContext } from './verify-context.ts';
+import { digestWords, putDigest } from './verify-digest.ts';
+import { readEvents, wholeOf } from './verify-read.ts';
+import type { DigestTable } from './verify-table.ts';
+
+export interface Repaired {
+  /** Rows published again, as they are now. */
+  readonly published: number;
+  readonly tombstones: number;
+}
+
+/**
+ * Publishes the rows of these keys as they are now, and, where asked for, a tombstone for each key without a row. The
+ * job's lease is held: no poller sends a newer row meanwhile that this could overwrite.
+ */
+export async function repair(
+  context: VerifyContext & CycleContext,
+  accused: DigestTable,
+  end: StreamPosition,
+  tombstones: boolean,
+  signal: AbortSignal,
+): Promise<Repaired> {
+  const books = await booksOf(context);
+  await context.sink.prepare(context.plan.topic, signal);
+  await publishRows(context, books, accused, signal);
+  const published = context.tally.published;
+  return { published, tombstones: tombstones ? await buryExtras(context, books, accused, end, signal) : 0 };
+}
+
+async function publishRows(context: VerifyContext & CycleContext, books: Books, accused: DigestTable, signal: AbortSignal): Promise<void> {
+  const { source, reader } = context;
+  const publisher = openPublisher(context, books, accused.count, signal);
+  const key = new Uint32Array(digestWords);
+  const those: Reader = {
+    meet: (_rows, _at, event) => {
+      // Not the event's own bytes: it leaves as it was encoded.
+      putDigest(reader.asRead(Buffer.from(event.key(event.count - 1) as Buffer)), key, 0);
+      const entry = accused.find(key, 0);
+      // A key that has got a row since needs no tombstone.
+      if (entry >= 0) accused.setRow(entry, key, 0);
+      return entry >= 0;
+    },
+    markBefore: () => null,
+    met: () => null,
+  };
+  try {
+    for (const request of wholeOf(context, false)) {
+      for await (const rows of source.read({ ...request, page: null, limit: null }, signal)) await publisher.publish(rows, those);
+    }
+    await publisher.drain();
+  } finally {
+    await publisher.settle();
+  }
+}
+
+async function buryExtras(
+  context: VerifyContext & CycleContext,
+  books: Books,
+  accused: DigestTable,
+  end: StreamPosition,
+  signal: AbortSignal,
+): Promise<number> {
+  const { plan, source, sink, clock } = context;
+  let buried = 0;
+  const outbox = new Outbox<null>({
+    sink,
+    topic: plan.topic.name,
+    headers: recordHeaders(plan, source.name, 'delete'),
+    limits: sink.limits(plan.topic.name),
+    signal,
+    onAcked: async ({ records }) => {
+      buried += records;
+    },
+  });
+  const timestamp = String(clock.now());
+  const look = (record: Uint32Array, key: Buffer): void => {
+    const entry = accused.find(record, 0);
+    if (entry < 0 || accused.hasRow(entry)) return;
+    accused.setRow(entry, record, 0);
+    outbox.open.add({ key, value: null, timestamp });
+    books.leaves(outbox.open);
+    outbox.add(() => null);
+  };
+  try {
+    await readEvents(context, null, end, look, signal);
+    await books.ready();
+    await outbox.drain();
+  } finally {
+    await outbox.settle();
+  }
+  return buried;
+}

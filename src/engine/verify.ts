@@ -1,0 +1,150 @@
+import { LiberateError } from '../kit/errors.ts';
+import type { Job } from '../model/job.ts';
+import type { StreamReader } from '../sink/stream-reader.ts';
+import { holdLease, type Lease } from '../state/lease.ts';
+import type { CycleContext } from './cycle.ts';
+import type { Engine } from './engine.ts';
+import { newMemory } from './job-memory.ts';
+import type { JobPlan } from './job-plan.ts';
+import { resolveTarget, targetsOf } from './resolve.ts';
+import { newTally } from './tally.ts';
+import { compare } from './verify-compare.ts';
+import { progressOf, type VerifyContext } from './verify-context.ts';
+import { recheck, type Verdict } from './verify-recheck.ts';
+import { type Repaired, repair } from './verify-repair.ts';
+import type { Difference } from './verify-table.ts';
+
+export interface VerifyOptions {
+  /** Publish again what is missing or stale. */
+  readonly repair: boolean;
+  /** With `repair`: a tombstone for each extra key. */
+  readonly tombstones: boolean;
+  /** Keys of each kind that the report names. */
+  readonly samples: number;
+  /** With `repair`: wait for a runner that holds the job; otherwise LIB406. */
+  readonly wait: boolean;
+}
+
+/** How a stream compares with its relation. Times are milliseconds since 1970. */
+export interface VerifyReport extends Readonly<Record<Difference, number>> {
+  readonly job: string;
+  readonly topic: string;
+  /** The stream is the table: nothing is missing or stale, or all of it has been published again. */
+  readonly same: boolean;
+  /** Rows of the relation and events of the topic, at the first look. */
+  readonly rows: number;
+  readonly events: number;
+  /** Keys that differ and that the next poll would publish, or that went on changing. */
+  readonly inFlight: number;
+  /** Rows of a job with `initial: skip` that it has never published. */
+  readonly unloaded: number;
+  /** Differences beyond those that are looked at again. */
+  readonly beyond: number;
+  /** The job tells deletes: an extra key is a fault. */
+  readonly deletesTold: boolean;
+  readonly samples: Readonly<Record<Difference, readonly string[]>>;
+  readonly repaired: Repaired | null;
+  readonly startedAt: number;
+  readonly endedAt: number;
+}
+
+/** No mode publishes deletes yet. */
+const deletesTold: boolean = false;
+
+/**
+ * Folds the job's topic by key and compares it with the relation in one snapshot, beside a poller and writers that go
+ * on. With `repair` it holds the job's lease, as a backfill does.
+ */
+export async function verifyJob(
+  engine: Engine,
+  job: Job,
+  reader: StreamReader,
+  options: VerifyOptions,
+  signal: AbortSignal,
+): Promise<readonly VerifyReport[]> {
+  const { source, timezone } = engine.source(job);
+  const facts = await source.check(signal);
+  const reports: VerifyReport[] = [];
+  for (const target of await targetsOf(job, source, facts, signal)) {
+    const plan = await resolveTarget(job, target, source, facts, timezone, signal);
+    try {
+      reports.push(await verifyPlan(engine, plan, reader, options, signal));
+    } catch (error) {
+      throw error instanceof LiberateError ? error.at({ job: plan.name }) : error;
+    }
+  }
+  return reports;
+}
+
+async function verifyPlan(
+  engine: Engine,
+  plan: JobPlan,
+  reader: StreamReader,
+  options: VerifyOptions,
+  signal: AbortSignal,
+): Promise<VerifyReport> {
+  if (plan.key.length === 0) throw new LiberateError('LIB206', 'without a key there is nothing to fold the stream by');
+  const { store, clock, observer } = engine;
+  const { source } = engine.source(plan.job);
+  const shared = { plan, source, store, clock, observer };
+  const context: VerifyContext = { ...shared, reader, progress: progressOf(shared) };
+  const startedAt = clock.now();
+  if (!options.repair) return reportOf(plan, startedAt, clock.now, await judge(context, options, signal), null);
+  await using lease = await leaseOf(engine, plan, options.wait, signal);
+  const both = AbortSignal.any([signal, lease.lost]);
+  const judged = await judge(context, options, both);
+  const { accused, end } = judged.verdict;
+  const own: CycleContext = {
+    ...shared,
+    sink: engine.sink(plan.job),
+    fence: lease.fence,
+    tally: newTally(),
+    memory: newMemory(),
+  };
+  const bury = options.tombstones || deletesTold;
+  const repaired = accused.count === 0 ? { published: 0, tombstones: 0 } : await repair({ ...context, ...own }, accused, end, bury, both);
+  return reportOf(plan, startedAt, clock.now, judged, repaired);
+}
+
+function leaseOf(
+  { store, holder, leaseTtlMs, clock, observer }: Engine,
+  plan: JobPlan,
+  wait: boolean,
+  signal: AbortSignal,
+): Promise<Lease> {
+  const onWait = ({ holder: other }: { readonly holder: string }): void =>
+    observer({ type: 'job.notice', job: plan.name, message: `waits for the lease that ${other} holds`, cure: null });
+  return holdLease(store, plan.name, { holder, ttlMs: leaseTtlMs, clock, wait, onWait }, signal);
+}
+
+interface Judged extends Pick<VerifyReport, 'rows' | 'events'> {
+  readonly verdict: Verdict;
+  readonly beyond: Readonly<Record<Difference, number>>;
+}
+
+async function judge(context: VerifyContext, { samples }: VerifyOptions, signal: AbortSignal): Promise<Judged> {
+  const end = await context.reader.end(context.plan.topic.name, signal);
+  const { rows, events, candidates, beyond } = await compare(context, end, signal);
+  return { rows, events, beyond, verdict: await recheck(context, candidates, end, samples, signal) };
+}
+
+function reportOf(plan: JobPlan, startedAt: number, now: () => number, judged: Judged, repaired: Repaired | null): VerifyReport {
+  const { rows, events, beyond, verdict } = judged;
+  const { counts, samples } = verdict;
+  const faults = (of: Readonly<Record<Difference, number>>): number => of.missing + of.stale + (deletesTold ? of.extra : 0);
+  const standing = repaired === null ? faults(counts) : 0;
+  return {
+    job: plan.name,
+    topic: plan.topic.name,
+    same: standing + faults(beyond) === 0,
+    rows,
+    events,
+    ...counts,
+    beyond: beyond.missing + beyond.stale + beyond.extra,
+    deletesTold,
+    samples,
+    repaired,
+    startedAt,
+    endedAt: now(),
+  };
+}
