@@ -11,6 +11,7 @@ export function backfillRequest(plan: JobPlan, source: Source, { from, to, windo
   const base = { ...requestOf(plan), recentFrom: null, sample: null };
   // The whole goes in key order where there is a key: rows without a cursor are part of it.
   if (from === null && to === null && window === null) {
+    if (namesBounds(plan)) return { ...base, window: { kind: 'all' } };
     return { ...base, cursor: plan.key.length > 0 ? [] : plan.cursor, key: plan.key, window: { kind: 'all' } };
   }
   const [cursor] = plan.cursor;
@@ -28,6 +29,9 @@ export function backfillRequest(plan: JobPlan, source: Source, { from, to, windo
   const mark = (text: string | null): string | null => (text === null ? null : source.parseCursor(text, cursor));
   return { ...base, window: { kind: 'range', from: mark(from), to: mark(to) } };
 }
+
+/** A query that names `:since` or `:until` compares them with its cursor: without one it would find nothing. */
+const namesBounds = ({ relation }: JobPlan): boolean => relation.kind === 'query' && /:(since|until)\b/.test(relation.text);
 
 /** Has it an order that it can be cut and continued in? */
 export const isOrdered = ({ cursor, key }: BackfillRequest): boolean => cursor.length + key.length > 0;

@@ -41,6 +41,13 @@ describe('backfill', () => {
     expect(keys('payments')).toEqual(ids(1, 2));
   });
 
+  test('publishes all rows of a query that names its bounds itself', async () => {
+    const query = 'SELECT * FROM orders WHERE updated_at >= :since AND updated_at < :until';
+    const file = place.jobs({ bounded: { query, key: 'id', cursor: 'updated_at', topic: 'bounded' } });
+    expect((await liberate(['backfill', file, '--job', 'bounded'])).code).toBe(0);
+    expect(keys('bounded')).toEqual(ids(1, 2, 3, 4));
+  });
+
   test('--dry-run only counts; --json gives the report', async () => {
     const file = place.jobs({ orders });
     expect(await liberate(['backfill', file, '--job', 'orders', '--dry-run'])).toMatchObject({
