@@ -15,7 +15,7 @@ export interface FieldForm {
 }
 
 /** Bytes that are reserved at the least. */
-const least = 64 * 1024;
+const least = 4 * 1024;
 
 /** Rows as bytes: the fields as they came from the server, in one buffer that is used again, and where each of them lies. */
 export class PackedRows {
@@ -36,7 +36,7 @@ export class PackedRows {
   constructor(forms: readonly FieldForm[], width: number) {
     this.forms = forms;
     this.width = width;
-    this.bounds = new Int32Array(64 * 2 * width);
+    this.bounds = new Int32Array(16 * 2 * width);
   }
 
   get count(): number {

@@ -16,10 +16,10 @@ export class RecordBatch {
   /** Bytes in use. */
   length = 0;
   #count = 0;
-  #bounds = new Int32Array(256 * stride);
-  #timestamps = new Float64Array(256);
+  #bounds = new Int32Array(32 * stride);
+  #timestamps = new Float64Array(32);
 
-  constructor(headers: Headers, capacity = 64 * 1024) {
+  constructor(headers: Headers, capacity = 4 * 1024) {
     this.headers = headers;
     this.bytes = Buffer.allocUnsafeSlow(capacity);
   }
