@@ -25,6 +25,7 @@ export default defineConfig({
       {
         test: {
           name: 'process',
+          setupFiles: ['test/support/seed.ts'],
           include: processes,
           sequence: { groupOrder: 1 },
         },
