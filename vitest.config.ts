@@ -17,6 +17,8 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
+          // Some start processes of their own, and two workers share two cores.
+          testTimeout: 30_000,
           setupFiles: ['test/support/seed.ts'],
           include: ['test/**/*.test.ts'],
           exclude: [real, ...processes],
