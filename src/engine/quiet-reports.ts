@@ -27,11 +27,14 @@ export class QuietReports implements AsyncDisposable {
   }
 
   async #keep(): Promise<void> {
-    await this.#engine.clock.sleep(keptEvery, this.#closing.signal);
+    // What comes while a write is under way takes the next; whoever closes waits for both.
+    while (this.#waiting.size > 0) {
+      await this.#engine.clock.sleep(keptEvery, this.#closing.signal);
+      const reports = [...this.#waiting.values()];
+      this.#waiting.clear();
+      if (reports.length > 0) await record(this.#engine, reports);
+    }
     this.#keeping = null;
-    const reports = [...this.#waiting.values()];
-    this.#waiting.clear();
-    if (reports.length > 0) await record(this.#engine, reports);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,10 +1,8 @@
 import type { RowBatch } from '../model/row.ts';
 import type { Watermark } from '../model/watermark.ts';
-import type { ReadRequest } from '../query/request.ts';
+import { type ReadRequest, smallPage } from '../query/request.ts';
 import type { Source } from '../source/source.ts';
 
-/** Rows of the first page: most polls find few or none. */
-const firstRows = 250;
 /** Milliseconds for which the source works on a page; longer ones become smaller, shorter ones larger. */
 const wantedMs = 1000;
 
@@ -21,7 +19,7 @@ export async function* readPages(
   after: Watermark | null = null,
 ): AsyncGenerator<RowBatch> {
   let page = after;
-  let limit = most === null ? null : Math.min(firstRows, most);
+  let limit = most === null ? null : Math.min(smallPage, most);
   for (;;) {
     let rows = 0;
     let ms = 0;
@@ -42,6 +40,6 @@ export async function* readPages(
 /** Pure: rows of the next page after a full one that took the source so long. */
 export function nextLimit(limit: number, ms: number, most: number): number {
   if (ms < wantedMs / 2) return Math.min(most, limit * 4);
-  if (ms > wantedMs * 2) return Math.min(most, Math.max(firstRows, Math.floor(limit / 2)));
+  if (ms > wantedMs * 2) return Math.min(most, Math.max(smallPage, Math.floor(limit / 2)));
   return limit;
 }

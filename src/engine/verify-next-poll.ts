@@ -5,6 +5,7 @@ import { sameDefinition } from './definition.ts';
 import { digestOf, nameOf } from './digest.ts';
 import { requestOf } from './job-plan.ts';
 import { newestCursor, openTracker } from './poll-cycle.ts';
+import type { Reader } from './publisher.ts';
 import { readPages } from './read-pages.ts';
 import { encodeOf } from './record.ts';
 import type { VerifyContext } from './verify-context.ts';
@@ -33,35 +34,35 @@ export async function nextPoll(context: VerifyContext, met: Met, signal: AbortSi
   const tracker = openTracker(context, state, horizon);
   const sample = state.mark?.[0] ?? (await newestCursor(context, signal));
   const request = { ...requestOf(plan), window: tracker.window, recentFrom: tracker.recentFrom, sample };
-  const encode = encodeOf(plan);
-  const event = new RecordBatch({});
-  for await (const rows of readPages(source, request, plan.job.batch, signal)) {
-    for (let at = 0; at < rows.count; at += 1) {
-      event.clear();
-      encode(rows, at, event);
-      tell(event, tracker.meet(rows, at, event));
-    }
-    tracker.met(rows);
+  await look(context, request, tracker, tell, signal);
+  if (plan.job.nulls === 'include') {
+    const nulls = { ...requestOf(plan), key: plan.key, window: { kind: 'nulls' } as const, recentFrom: null, sample: null };
+    await look(context, nulls, unlessSent(state), tell, signal);
   }
-  if (plan.job.nulls === 'include') await nextNulls(context, state, tell, signal);
 }
 
 /** Rows without a cursor are published when they are not what was published of them last. */
-async function nextNulls(
+const unlessSent = ({ sent }: JobState): Pick<Reader, 'meet' | 'met'> => ({
+  meet: (_rows, _at, event) => sent[nameOf(event.key(event.count - 1))] !== digestOf(event),
+  met: () => null,
+});
+
+async function look(
   { plan, source }: VerifyContext,
-  state: JobState,
+  request: Parameters<typeof readPages>[1],
+  reader: Pick<Reader, 'meet' | 'met'>,
   tell: (event: RecordBatch, publishes: boolean) => void,
   signal: AbortSignal,
 ): Promise<void> {
-  const request = { ...requestOf(plan), key: plan.key, window: { kind: 'nulls' } as const, recentFrom: null, sample: null };
   const encode = encodeOf(plan);
   const event = new RecordBatch({});
   for await (const rows of readPages(source, request, plan.job.batch, signal)) {
     for (let at = 0; at < rows.count; at += 1) {
       event.clear();
       encode(rows, at, event);
-      tell(event, state.sent[nameOf(event.key(0))] !== digestOf(event));
+      tell(event, reader.meet(rows, at, event));
     }
+    reader.met(rows);
   }
 }
 
@@ -76,7 +77,7 @@ const lookEvery = 250;
 export async function reloaded({ plan, store, clock }: VerifyContext, signal: AbortSignal): Promise<boolean> {
   const { cadence } = plan.job;
   const from = clock.now();
-  const until = from + reloadWithin + (cadence.kind === 'every' ? cadence.ms : 0);
+  const until = from + reloadWithin + (cadence.kind === 'every' ? (cadence.most ?? cadence.ms) : 0);
   for (;;) {
     const stored = (await store.list()).find(({ job }) => job === plan.name);
     if (stored?.lease == null || stored.lease.msLeft <= 0) return true;

@@ -38,3 +38,6 @@ export interface ReadRequest {
   /** Most rows of this page; null: no limit. */
   readonly limit: number | null;
 }
+
+/** Rows of the first page of a read: most polls find few or none, so a source may read up to so many in one plain statement. */
+export const smallPage = 250;

@@ -78,7 +78,7 @@ export interface Source extends AsyncDisposable {
   estimate(request: ReadRequest, signal: AbortSignal): Promise<number | null>;
 
   /**
-   * Streams one page in reading order, in batches of at most a few hundred rows. The consumer's pace
+   * Streams one page in reading order, in batches of some hundred kilobytes. The consumer's pace
    * is kept (back-pressure to the server); leaving the loop early frees the connection.
    */
   read(request: ReadRequest, signal: AbortSignal): AsyncIterable<RowBatch>;

@@ -3,7 +3,7 @@ import type { RowBatch } from '../../model/row.ts';
 import type { Watermark } from '../../model/watermark.ts';
 import type { Flavour } from '../../query/flavour.ts';
 import { type PlannedRead, planCondition, planLast, planNth, planRead } from '../../query/plan.ts';
-import type { ReadRequest } from '../../query/request.ts';
+import { type ReadRequest, smallPage } from '../../query/request.ts';
 import { onePast, Page } from '../batches.ts';
 import { packedRows } from '../packed-batch.ts';
 import { bindText } from './flavour.ts';
@@ -28,7 +28,7 @@ export async function* readPage(session: Session, flavour: Flavour, request: Rea
   const plan = planRead(flavour, onePast(request));
   const page = new Page(request, plan);
   const forms = formsOf(request.columns);
-  if (request.limit !== null && request.limit <= firstRows) {
+  if (request.limit !== null && request.limit <= smallPage) {
     // Most polls find nothing: one statement, prepared, in a transaction of its own.
     const rows = await session.rows(plan.sql, plan.binds.map(bindText), new PackedRows(forms, plan.width));
     const batch = page.batch(packedRows(rows), true);
