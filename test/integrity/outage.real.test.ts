@@ -91,9 +91,9 @@ class Scene implements AsyncDisposable {
     this.#writing.catch(() => undefined);
   }
 
-  /** The load is in its middle: some of it has been published. */
+  /** The load is in its middle: much of it has passed to the broker, and no more does until `network` is told. */
   async inTheLoad(): Promise<void> {
-    await waitFor(async () => (await readTopic(kafka.facts.brokers, this.topic)).length > 0, { timeout: 30_000, what: 'the first record' });
+    await network.blackholeAfter(500_000);
     expect(this.polls()).toBe(0);
   }
 
@@ -179,6 +179,7 @@ describe('an outage of the broker', { timeout: 120_000 }, () => {
     scene.write();
     await scene.inTheLoad();
     await kafka.stop();
+    network.blackhole(false);
     await scene.fault('LIB301', 'LIB308');
     await waitFor(async () => (await scene.status()).health === 'failing', { timeout: 30_000 });
     expect(await scene.status()).toEqual({ code: 1, health: 'failing' });
@@ -202,11 +203,8 @@ describe('an outage of the broker', { timeout: 120_000 }, () => {
   it('connections that are cut again and again, in the load and after it', async () => {
     await scene.start(db.url);
     scene.write();
-    await scene.inTheLoad();
-    for (let cut = 0; cut < 10; cut += 1) {
-      network.cut();
-      await sleep(100 + 30 * cut);
-    }
+    for (let cut = 0; cut < 10; cut += 1) await network.cutAfter(200_000);
+    expect(scene.polls()).toBe(0);
     await scene.fault('LIB301');
     expect(await scene.recovers()).toMatchObject(faultless);
   });
@@ -215,7 +213,6 @@ describe('an outage of the broker', { timeout: 120_000 }, () => {
     await scene.start(db.url);
     scene.write();
     await scene.inTheLoad();
-    network.blackhole(true);
     await scene.fault('LIB308');
     network.blackhole(false);
     await waitFor(() => scene.polls() > 0, { timeout: 60_000 });
@@ -231,6 +228,7 @@ describe('an outage of the broker', { timeout: 120_000 }, () => {
     await scene.inTheLoad();
     const other = new Database(join(directory.path, 'state.db'));
     other.exec('BEGIN EXCLUSIVE');
+    network.blackhole(false);
     await scene.fault('LIB408');
     other.exec('COMMIT');
     other.close();
@@ -262,6 +260,7 @@ describe.each<Kind>(['postgres', 'mariadb'])('an outage of the source %s', { tim
     await scene.start(db.url, 20_000);
     await scene.inTheLoad();
     await servers[kind].kill();
+    network.blackhole(false);
     await scene.fault('LIB201', 'LIB210');
     await waitFor(async () => (await scene.status()).health === 'failing', { timeout: 30_000 });
     await servers[kind].restart();
@@ -276,11 +275,8 @@ describe.each<Kind>(['postgres', 'mariadb'])('an outage of the source %s', { tim
   it('connections that are cut in the middle of results, and a network that swallows everything', async () => {
     await scene.start(through(db.url, way), 20_000);
     scene.write();
-    await scene.inTheLoad();
-    for (let cut = 0; cut < 6; cut += 1) {
-      way.cut();
-      await sleep(150 + 50 * cut);
-    }
+    for (let cut = 0; cut < 6; cut += 1) await way.cutAfter(300_000);
+    expect(scene.polls()).toBe(0);
     await scene.fault('LIB210', 'LIB201');
     await waitFor(() => scene.polls() > 0, { timeout: 60_000 });
     const before = scene.polls();

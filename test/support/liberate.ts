@@ -18,7 +18,7 @@ export interface RunningLiberate extends AsyncDisposable {
   readonly process: ChildProcess;
   /** JSON log lines so far. */
   lines(): readonly LogLine[];
-  /** Resolves with the first line, past or future, that satisfies the test; rejects when the process ends without one. */
+  /** Resolves with the first line, past or future, that satisfies the test; rejects when the process ends without one, or writes none for a minute. */
   line(test: (line: LogLine) => boolean): Promise<LogLine>;
   kill(signal: NodeJS.Signals): void;
   readonly finished: Promise<Finished>;
@@ -80,9 +80,14 @@ export function startLiberate(args: readonly string[], options: StartOptions = {
           const found = lines().find(test);
           if (found === undefined && !over) return;
           listeners.delete(look);
+          clearTimeout(late);
           if (found === undefined) reject(new Error(`the process ended without that line:\n${stderr}`));
           else resolve(found);
         };
+        const late = setTimeout(() => {
+          listeners.delete(look);
+          reject(new Error(`no such line came for a minute; the last were\n${stderr.slice(-4000)}`));
+        }, 60_000);
         listeners.add(look);
         look();
       }),

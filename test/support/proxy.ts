@@ -7,6 +7,10 @@ export interface FaultyProxy extends AsyncDisposable {
   readonly port: number;
   /** Resets every open connection; new ones are let through. */
   cut(): void;
+  /** Cuts in the middle of what passes: when so many more bytes have come through. Resolves when it has. */
+  cutAfter(bytes: number): Promise<void>;
+  /** Falls silent in the middle of what passes, as `blackhole(true)` does. Resolves when it has. */
+  blackholeAfter(bytes: number): Promise<void>;
   /** While on, connections are accepted and stay open, but no byte passes in either direction. */
   blackhole(on: boolean): void;
   /** While on, nobody listens on the port; open connections stay. */
@@ -27,7 +31,7 @@ export async function startProxy(target: ProxyTarget, options: { readonly port?:
 
   function listen(): Promise<Server> {
     const listener = createServer((client) => {
-      const pair = joined(client, target);
+      const pair = joined(client, target, passed);
       pairs.add(pair);
       client.once('close', () => pairs.delete(pair));
       pair.silence(silent);
@@ -39,6 +43,28 @@ export async function startProxy(target: ProxyTarget, options: { readonly port?:
     for (const pair of pairs) pair.reset();
     pairs.clear();
   };
+
+  const blackhole = (on: boolean): void => {
+    silent = on;
+    for (const pair of pairs) pair.silence(on);
+  };
+
+  let left = Number.POSITIVE_INFINITY;
+  let fault = (): void => {};
+  const passed = (bytes: number): void => {
+    left -= bytes;
+    if (left > 0) return;
+    left = Number.POSITIVE_INFINITY;
+    fault();
+  };
+  const after = (bytes: number, act: () => void): Promise<void> =>
+    new Promise((resolve) => {
+      left = bytes;
+      fault = () => {
+        act();
+        resolve();
+      };
+    });
 
   const stopListening = async (): Promise<void> => {
     // Closed for new connections at once; its callback waits for the open ones, which we do not.
@@ -54,10 +80,9 @@ export async function startProxy(target: ProxyTarget, options: { readonly port?:
   return {
     port,
     cut,
-    blackhole: (on) => {
-      silent = on;
-      for (const pair of pairs) pair.silence(on);
-    },
+    cutAfter: (bytes) => after(bytes, cut),
+    blackhole,
+    blackholeAfter: (bytes) => after(bytes, () => blackhole(true)),
     refuse: async (on) => {
       if (on) await stopListening();
       else server ??= await listen();
@@ -80,7 +105,7 @@ interface Pair {
   reset(): void;
 }
 
-function joined(client: Socket, target: ProxyTarget): Pair {
+function joined(client: Socket, target: ProxyTarget, passed: (bytes: number) => void): Pair {
   const upstream = connect({ port: target.port, host: target.host ?? '127.0.0.1' });
   const reset = (): void => {
     client.resetAndDestroy();
@@ -94,6 +119,7 @@ function joined(client: Socket, target: ProxyTarget): Pair {
     from.setNoDelay(true);
     from.on('error', reset);
     from.on('data', (bytes) => {
+      passed(bytes.length);
       if (to.write(bytes)) return;
       from.pause();
       to.once('drain', () => {
