@@ -9,6 +9,8 @@ export interface BrokerPorts {
 
 export interface BrokerPlan {
   readonly ports: BrokerPorts;
+  /** Of the controller of a cluster that this broker joins; null: it is its own. */
+  readonly joins: number | null;
   /** Where clients of the listener PROXIED are sent; it is there only when this is. */
   readonly proxyPort: number | null;
   readonly dataDirectory: string;
@@ -27,9 +29,9 @@ interface Listener {
 
 const mechanisms = ['PLAIN', 'SCRAM-SHA-256', 'SCRAM-SHA-512'];
 
-/** server.properties of a broker that is its own controller. */
+/** server.properties of a broker that is its own controller, or of the second one of a cluster. */
 export function brokerProperties(plan: BrokerPlan): string {
-  const { ports, proxyPort } = plan;
+  const { ports, proxyPort, joins } = plan;
   const listeners: Listener[] = [
     { name: 'PLAINTEXT', port: ports.plain },
     { name: 'SSL', port: ports.tls },
@@ -39,11 +41,11 @@ export function brokerProperties(plan: BrokerPlan): string {
   if (proxyPort !== null) listeners.push({ name: 'PROXIED', port: ports.proxied, advertised: proxyPort });
   const controller = { name: 'CONTROLLER', port: ports.controller };
   const properties: Record<string, string> = {
-    'process.roles': 'broker,controller',
-    'node.id': '1',
-    'controller.quorum.bootstrap.servers': `127.0.0.1:${ports.controller}`,
+    'process.roles': joins === null ? 'broker,controller' : 'broker',
+    'node.id': joins === null ? '1' : '2',
+    'controller.quorum.bootstrap.servers': `127.0.0.1:${joins ?? ports.controller}`,
     'controller.listener.names': 'CONTROLLER',
-    listeners: [...listeners, controller].map(({ name, port }) => `${name}://127.0.0.1:${port}`).join(','),
+    listeners: [...listeners, ...(joins === null ? [controller] : [])].map(({ name, port }) => `${name}://127.0.0.1:${port}`).join(','),
     'advertised.listeners': listeners.map(({ name, port, advertised = port }) => `${name}://127.0.0.1:${advertised}`).join(','),
     'listener.security.protocol.map': [...listeners, controller].map(({ name }) => `${name}:${protocolOf(name)}`).join(','),
     'inter.broker.listener.name': 'PLAINTEXT',

@@ -38,21 +38,44 @@ export interface KafkaOptions {
   readonly settings?: Readonly<Record<string, string>>;
   /** `peak`: slower to start, and then as fast as it gets. */
   readonly speed?: 'start' | 'peak';
+  readonly cluster?: Cluster;
+}
+
+/** What the two brokers of a cluster have to agree on. */
+interface Cluster {
+  readonly id: string;
+  /** The first broker's, which is the only controller. */
+  readonly controller: number;
+  readonly joins: boolean;
+}
+
+/** Two brokers, of which the first is the controller too. */
+export async function startKafkaPair(directory: string, options: KafkaOptions = {}): Promise<readonly RunningServer<KafkaFacts>[]> {
+  const cluster = { id: clusterId(), controller: await freePort() };
+  const first = await startKafka(directory, { ...options, cluster: { ...cluster, joins: false } });
+  try {
+    return [first, await startKafka(directory, { ...options, cluster: { ...cluster, joins: true } })];
+  } catch (error) {
+    await first[Symbol.asyncDispose]();
+    throw error;
+  }
 }
 
 export async function startKafka(directory: string, options: KafkaOptions = {}): Promise<RunningServer<KafkaFacts>> {
   const programs = await findPrograms(need);
   const jars = await kafkaJars(pathOf(programs, 'mvn'));
   const java = pathOf(programs, 'java');
-  const home = join(directory, 'kafka');
+  const { cluster = { id: clusterId(), controller: await freePort(), joins: false } } = options;
+  const home = join(directory, cluster.joins ? 'kafka-2' : 'kafka');
   const user = 'liberate';
   const password = randomBytes(12).toString('hex');
-  const ports = await brokerPorts();
+  const ports = await brokerPorts(cluster);
   await mkdir(home);
   const tls = await makeCertificates(join(home, 'tls'));
   const propertiesFile = join(home, 'server.properties');
   const plan = {
     ports,
+    joins: cluster.joins ? cluster.controller : null,
     dataDirectory: join(home, 'data'),
     ...tls,
     user,
@@ -65,7 +88,7 @@ export async function startKafka(directory: string, options: KafkaOptions = {}):
   // Without the second compiler a broker starts with half the CPU time; its peak speed is not what is tested.
   const quick = ['-XX:TieredStopAtLevel=1'];
   const classes = ['-cp', join(jars, '*')];
-  await run(java, [...quick, ...classes, 'kafka.tools.StorageTool', ...formatArguments(propertiesFile, user, password)]);
+  await run(java, [...quick, ...classes, 'kafka.tools.StorageTool', ...formatArguments(cluster, propertiesFile, user, password)]);
   const at = (port: number): readonly string[] => [`127.0.0.1:${port}`];
   return startServer({
     name: 'Kafka',
@@ -99,26 +122,31 @@ export async function startKafka(directory: string, options: KafkaOptions = {}):
   });
 }
 
-async function brokerPorts(): Promise<BrokerPorts> {
+async function brokerPorts({ controller }: Cluster): Promise<BrokerPorts> {
   return {
     plain: await freePort(),
     tls: await freePort(),
     sasl: await freePort(),
     saslTls: await freePort(),
-    controller: await freePort(),
+    controller,
     proxied: await freePort(),
   };
 }
 
-function formatArguments(propertiesFile: string, user: string, password: string): readonly string[] {
+function clusterId(): string {
   const id = randomBytes(16);
-  // A cluster id that began with "-" would be taken for an option.
+  // One that began with "-" would be taken for an option.
   id[0] = 0;
+  return id.toString('base64url');
+}
+
+function formatArguments({ id, joins }: Cluster, propertiesFile: string, user: string, password: string): readonly string[] {
+  const role = joins ? '--no-initial-controllers' : '--standalone';
   const scram = ['SCRAM-SHA-256', 'SCRAM-SHA-512'].flatMap((mechanism) => [
     '--add-scram',
     `${mechanism}=[name=${user},password=${password}]`,
   ]);
-  return ['format', '--standalone', '-t', id.toString('base64url'), '-c', propertiesFile, ...scram];
+  return ['format', role, '-t', id, '-c', propertiesFile, ...(joins ? [] : scram)];
 }
 
 /** The broker lists itself only when the controller has let it in. */
