@@ -11,6 +11,8 @@ export interface Settings {
   /** The sizes of a recorded baseline instead of those of a look in between. */
   readonly full: boolean;
   readonly list: boolean;
+  /** Other tools beside liberate, where they can do what a case asks. */
+  readonly peers: boolean;
   /** Folder for a CPU profile of each measured liberate. */
   readonly profile: string | null;
   readonly out: string;
@@ -29,6 +31,7 @@ const options = {
   seconds: { type: 'string' },
   full: { type: 'boolean', default: false },
   list: { type: 'boolean', default: false },
+  peers: { type: 'boolean', default: false },
   profile: { type: 'string' },
   out: { type: 'string' },
 } as const;
@@ -57,6 +60,7 @@ function parse(args: readonly string[], out: string): { readonly settings: Setti
     seconds: whole('seconds', values.seconds),
     full: values.full,
     list: values.list,
+    peers: values.peers,
     profile: values.profile ?? null,
     out: values.out ?? out,
   };

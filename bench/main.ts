@@ -4,7 +4,8 @@ import { command } from './command.ts';
 import { measureCases } from './report.ts';
 import { thisTree } from './subject.ts';
 
-const usage = 'npm run bench -- [--only CASE,CASE] [--rows N] [--rounds N] [--seconds N] [--full] [--out FILE] [--profile FOLDER] [--list]';
+const usage =
+  'npm run bench -- [--only CASE,CASE] [--rows N] [--rounds N] [--seconds N] [--full] [--peers] [--out FILE] [--profile FOLDER] [--list]';
 
 await command(usage, async (args) => {
   const settings = benchSettings(args);

@@ -22,8 +22,8 @@ export interface Place extends AsyncDisposable {
   readonly versions: Readonly<Record<string, string>>;
 }
 
-/** Settings that a server of this size would have; what a crash would lose plays no part in reading. */
-const postgresSettings = { shared_buffers: '1GB', max_wal_size: '4GB' };
+/** Settings that a server of this size would have; what a crash would lose plays no part in reading. Peers read the log. */
+const postgresSettings = { shared_buffers: '1GB', max_wal_size: '4GB', wal_level: 'logical' };
 const mariadbSettings = { innodb_buffer_pool_size: '1G', innodb_log_file_size: '1G' };
 /** Deleted topics leave the disk within seconds, not a minute. */
 const kafkaSettings = { 'file.delete.delay.ms': '1000' };

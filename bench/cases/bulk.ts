@@ -6,6 +6,7 @@ import { type Contender, inTurn } from '../contender.ts';
 import { type Database, type Kind, load } from '../databases/database.ts';
 import { bytesOf, type Shape } from '../databases/shape.ts';
 import { measurePipeline, throughput, type Usage } from '../measure.ts';
+import { type Peer, peers } from '../peers/peer.ts';
 import { ceiling } from '../result.ts';
 import { measureOnce, type Subject, writeJobs } from '../subject.ts';
 
@@ -29,7 +30,12 @@ export const bulkCase = (bulk: Bulk): Case => ({
     bench.note(`${rows} ${bulk.shape} rows into ${database.title}`);
     await load(database, table, bulk.shape, rows);
     const task = { bulk, rows, database, bench };
-    const contenders = [ceilingOf(task), ...bench.subjects.map((subject) => subjectOf(task, subject))];
+    const beside = bench.settings.peers && bulk.sink === 'kafka' ? peers.filter(({ kinds }) => kinds.includes(bulk.kind)) : [];
+    const contenders = [
+      ceilingOf(task),
+      ...bench.subjects.map((subject) => subjectOf(task, subject)),
+      ...beside.map((peer) => peerOf(task, peer)),
+    ];
     const measured = await inTurn(contenders, bench.settings.rounds, bench.note);
     await database.run(`DROP TABLE ${table}`);
     return { what: describe(bulk, rows, database.title), contenders: measured, skipped: null };
@@ -92,6 +98,20 @@ function subjectOf({ bulk, rows, database, bench }: Task, subject: Subject): Con
     return counted;
   };
   return { name: subject.name, round: async () => throughput(rows, await round()) };
+}
+
+function peerOf({ bulk, rows, database, bench }: Task, peer: Peer): Contender {
+  const round = async (): Promise<Usage> => {
+    const directory = await bench.place.folder('peer');
+    const topics = await bench.place.topics();
+    const topic = await topics.create('peer', bulk.partitions);
+    const count = (): Promise<number> => topics.count(topic);
+    const usage = await peer.round({ url: database.url, table, rows, brokers: topics.brokers, topic, directory, count });
+    const counted = await checked(peer.name, usage, rows, count, directory);
+    await topics.remove(topic);
+    return counted;
+  };
+  return { name: peer.name, round: async () => throughput(rows, await round()) };
 }
 
 async function checked(who: string, usage: Usage, rows: number, count: () => Promise<number>, directory: string): Promise<Usage> {

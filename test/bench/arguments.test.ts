@@ -10,6 +10,7 @@ describe('the arguments of npm run bench', () => {
       seconds: null,
       full: false,
       list: false,
+      peers: false,
       profile: null,
       out: '.liberate/bench.json',
     });
@@ -37,6 +38,7 @@ describe('the arguments of npm run bench', () => {
       seconds: 10,
       full: true,
       list: false,
+      peers: false,
       profile: 'p',
       out: 'x.json',
     });

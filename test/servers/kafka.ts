@@ -7,7 +7,7 @@ import { Kafka, logLevel } from 'kafkajs';
 import { freePort } from '../support/free-port.ts';
 import { makeCertificates } from './certificates.ts';
 import type { KafkaFacts } from './facts.ts';
-import { kafkaJars } from './kafka-jars.ts';
+import { jarsOf } from './jars.ts';
 import { type BrokerPorts, brokerProperties } from './kafka-properties.ts';
 import { findPrograms, type Need, pathOf } from './programs.ts';
 import { type RunningServer, startServer } from './server.ts';
@@ -63,7 +63,7 @@ export async function startKafkaPair(directory: string, options: KafkaOptions = 
 
 export async function startKafka(directory: string, options: KafkaOptions = {}): Promise<RunningServer<KafkaFacts>> {
   const programs = await findPrograms(need);
-  const jars = await kafkaJars(pathOf(programs, 'mvn'));
+  const jars = await jarsOf(new URL('kafka-pom.xml', import.meta.url), pathOf(programs, 'mvn'));
   const java = pathOf(programs, 'java');
   const { cluster = { id: clusterId(), controller: await freePort(), joins: false } } = options;
   const home = join(directory, cluster.joins ? 'kafka-2' : 'kafka');
