@@ -8,6 +8,9 @@ import { plainLine } from './plain-line.ts';
 import { Interrupted, interruptedExit, onSignals } from './signals.ts';
 import type { Surroundings } from './surroundings.ts';
 
+/** Milliseconds. */
+const leaveAfter = 250;
+
 /** The one place where a failure becomes an exit code. */
 export async function main(args: readonly string[]): Promise<number> {
   const { stdout, stderr, env } = process;
@@ -27,7 +30,16 @@ export async function main(args: readonly string[]): Promise<number> {
     return exitOf(thrown, surroundings, args.includes('--json'));
   } finally {
     off();
+    leave();
   }
+}
+
+/** A connection whose other end has fallen silent must not keep a process that has done its work, once all it said is out. */
+function leave(): void {
+  setTimeout(() => {
+    if (process.stdout.writableLength + process.stderr.writableLength > 0) leave();
+    else process.exit();
+  }, leaveAfter).unref();
 }
 
 function exitOf(thrown: unknown, { signal, stderr, env, secrets }: Surroundings, json: boolean): number {

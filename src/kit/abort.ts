@@ -42,3 +42,13 @@ export function lingeringSignal(signal: AbortSignal, graceMs: number): Disposabl
     },
   };
 }
+
+/** Waits for the work, however it ends, and for no more than `ms`. The work itself goes on. */
+export async function within(ms: number, work: Promise<unknown>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const enough = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, ms);
+  });
+  await Promise.race([work.catch(() => undefined), enough]);
+  clearTimeout(timer);
+}

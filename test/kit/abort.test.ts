@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { lingeringSignal, orAbort, throwIfAborted } from '../../src/kit/abort.ts';
+import { lingeringSignal, orAbort, throwIfAborted, within } from '../../src/kit/abort.ts';
 
 const aborted = (reason: unknown): AbortSignal => AbortSignal.abort(reason);
 const forever = new Promise<never>(() => undefined);
@@ -76,5 +76,21 @@ describe('a lingering signal', () => {
     during[Symbol.dispose]();
     expect(vi.getTimerCount()).toBe(0);
     expect([before.signal.aborted, during.signal.aborted]).toEqual([false, false]);
+  });
+});
+
+describe('within', () => {
+  afterEach(() => void vi.useRealTimers());
+
+  it('ends with the work, however that ends', async () => {
+    await expect(within(1_000_000, Promise.resolve(7))).resolves.toBeUndefined();
+    await expect(within(1_000_000, Promise.reject(new Error('no')))).resolves.toBeUndefined();
+  });
+
+  it('ends without it when the time is over', async () => {
+    vi.useFakeTimers();
+    const waiting = within(1000, forever);
+    await vi.advanceTimersByTimeAsync(1000);
+    await expect(waiting).resolves.toBeUndefined();
   });
 });

@@ -1,11 +1,10 @@
 import type { Admin } from 'kafkajs';
-import { orAbort, throwIfAborted } from '../../kit/abort.ts';
+import { orAbort, throwIfAborted, within } from '../../kit/abort.ts';
 import { LiberateError } from '../../kit/errors.ts';
 import type { KafkaSinkConfig } from '../sink-config.ts';
 import { openClient } from './client.ts';
 import { sortKafkaError } from './errors.ts';
 import type { KafkaLog } from './log.ts';
-import { within } from './producer.ts';
 
 export interface AdminTask {
   /** For the message of a failure: `looking at topic shop.orders`. */

@@ -1,3 +1,4 @@
+import { within } from '../../kit/abort.ts';
 import type { RecordBatch } from '../../model/record-batch.ts';
 import type { KafkaSinkConfig } from '../sink-config.ts';
 import { openClient } from './client.ts';
@@ -63,14 +64,4 @@ export function openKafkajsProducer(config: KafkaSinkConfig, log: KafkaLog): Rec
     },
     cut: () => client.cut(),
   };
-}
-
-/** Waits for the work, however it ends, and for no more than `ms`. */
-export async function within(ms: number, work: Promise<unknown>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const enough = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, ms);
-  });
-  await Promise.race([work.catch(() => undefined), enough]);
-  clearTimeout(timer);
 }

@@ -1,5 +1,5 @@
 import knex, { type Knex } from 'knex';
-import { orAbort, throwIfAborted } from '../../kit/abort.ts';
+import { orAbort, throwIfAborted, within } from '../../kit/abort.ts';
 import type { SourceConfig } from '../source-config.ts';
 import { clientConfig } from './connection-config.ts';
 import { sortError } from './errors.ts';
@@ -9,6 +9,9 @@ import { TappedSocket } from './tapped-socket.ts';
 
 /** Name under which the server sees liberate; horizon.ts knows its sessions by it. */
 export const applicationName = 'liberate';
+
+/** Saying goodbye takes an answer, which a network that swallows everything never brings. */
+const closeWithinMs = 1_000;
 
 /** The pool, through knex. A session is one connection of it, used by one caller at a time. */
 export class Connections implements AsyncDisposable {
@@ -64,7 +67,7 @@ export class Connections implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#knex.destroy();
+    await within(closeWithinMs, this.#knex.destroy());
   }
 }
 

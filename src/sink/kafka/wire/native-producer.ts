@@ -1,7 +1,8 @@
+import { within } from '../../../kit/abort.ts';
 import type { KafkaSinkConfig } from '../../sink-config.ts';
 import { loadPacker } from '../codecs.ts';
 import { Partitioner } from '../partition.ts';
-import { type RecordProducer, within } from '../producer.ts';
+import type { RecordProducer } from '../producer.ts';
 import { BatchEncoder } from './batch-encoder.ts';
 import { Brokers } from './brokers.ts';
 import { loadCrc32c } from './crc32c.ts';
