@@ -83,6 +83,7 @@ function report(
   outcome: CycleReport['outcome'],
   error: LiberateError | null,
 ): CycleReport {
+  const mark = state?.mark?.[0] ?? null;
   return {
     job: plan.name,
     startedAt,
@@ -94,7 +95,8 @@ function report(
     repeated: tally.repeated,
     nulls: tally.nulls,
     bytes: tally.bytes,
-    mark: state?.mark?.[0] ?? null,
+    mark,
     lagMs: tally.lagMs,
+    markAt: mark === null ? null : plan.markTime(mark),
   };
 }

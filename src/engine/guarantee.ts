@@ -1,40 +1,88 @@
+import { formatDuration } from '../kit/duration.ts';
+import type { Guarantee, Lookback, Sight } from '../model/guarantee.ts';
 import type { Horizon } from '../model/watermark.ts';
 import type { JobPlan } from './job-plan.ts';
 import { cursorKind } from './mode.ts';
 
-export interface Guarantee {
-  /** What holds. */
-  readonly guarantee: string;
-  /** By which method. */
-  readonly method: string;
-}
-
-/** What a job promises and how, as `plan`, `validate`, `status` and the first log line say it. */
-export function guaranteeOf(plan: JobPlan, horizon: Pick<Horizon, 'method'>): Guarantee {
-  const [cursor] = plan.cursor;
+/** What a job promises and how. `horizon`: the newest one taken; what it says of open transactions may change with each. */
+export function guaranteeOf(plan: JobPlan, sight: Sight, horizon: Horizon): Guarantee {
   switch (plan.mode) {
     case 'bulk':
-      return {
-        guarantee: 'the whole relation at each reload; deletes are not told',
-        method: plan.key.length > 0 ? 'pages in key order' : 'one statement',
-      };
-    case 'incrementing':
-      return cursor !== undefined && cursorKind(cursor) === 'integer'
-        ? {
-            guarantee: 'every inserted row, late commits included; updates and deletes are not told',
-            method: `id gaps read again until proven dead by ${horizon.method}`,
-          }
-        : {
-            guarantee: 'every row inserted in the order of its cursor; a late commit with a lower one is not seen',
-            method: 'cursor past the mark',
-          };
+      return bulk(plan);
+    case 'incrementing': {
+      const [cursor] = plan.cursor;
+      return cursor !== undefined && cursorKind(cursor) === 'integer' ? ids(plan, sight, horizon) : otherOrder();
+    }
     case 'timestamp':
     case 'timestamp+incrementing':
-      return {
-        guarantee: 'every row whose stamp the server makes, late commits included; deletes are not told',
-        method: `look-back to ${horizon.method}, repeats dropped`,
-      };
+      return stamps(plan, sight, horizon);
     default:
       return plan.mode satisfies never;
   }
 }
+
+function bulk({ key }: JobPlan): Guarantee {
+  return {
+    guarantee: 'the whole relation at each reload; deletes are not told',
+    method: key.length > 0 ? 'pages in key order' : 'one statement',
+    privilege: null,
+    lookback: null,
+    cost: 'each run reads and publishes every row',
+    raise: 'Give a `cursor:`: then only what changed is read',
+    blind: ['a row that was deleted since the last run', 'what was changed twice between two runs, but for the last of it'],
+  };
+}
+
+function ids({ job }: JobPlan, sight: Sight, horizon: Horizon): Guarantee {
+  return {
+    guarantee: unlessLonger('every inserted row, late commits included', sight, job.lookback, 'updates and deletes are not told'),
+    method: `id gaps read again until proven dead by ${horizon.method}`,
+    privilege: privilegeOf(sight),
+    lookback: lookbackOf(horizon),
+    cost: 'each poll reads the ids missing below the mark again, in the same statement',
+    raise: sight.raise ?? 'A timestamp as `cursor:` would tell updates too',
+    blind: ['an UPDATE', 'a DELETE', 'an id taken long before its transaction began: from a pool, or a sequence cache'],
+  };
+}
+
+function otherOrder(): Guarantee {
+  return {
+    guarantee: 'every row inserted in the order of its cursor; a late commit with a lower one is not seen',
+    method: 'cursor past the mark',
+    privilege: null,
+    lookback: null,
+    cost: 'nothing is read again',
+    raise: 'Use a whole number or a timestamp as `cursor:`: then late commits are found',
+    blind: ['a row that is committed after one with a higher cursor', 'an UPDATE', 'a DELETE'],
+  };
+}
+
+function stamps(plan: JobPlan, sight: Sight, horizon: Horizon): Guarantee {
+  const { job, cursor } = plan;
+  const names = cursor.map(({ name }) => name).join(' and ');
+  const lookback = lookbackOf(horizon);
+  return {
+    guarantee: unlessLonger('every row whose stamp the server makes, late commits included', sight, job.lookback, 'deletes are not told'),
+    method: `look-back to ${horizon.method}, repeats dropped`,
+    privilege: privilegeOf(sight),
+    lookback,
+    cost: 'each poll reads the rows stamped within the look-back again and drops what was published',
+    raise: sight.raise,
+    blind: [
+      `an UPDATE that leaves ${names} alone`,
+      'a DELETE',
+      `a stamp that is not the server's own and lies further back than the look-back (\`lookback:\` lengthens it)`,
+      ...(job.where === null ? [] : ['a row that stops meeting `where:`: its last event stays']),
+    ],
+  };
+}
+
+/** Without sight of the open transactions the promise has a limit, which must not be left unsaid. */
+function unlessLonger(what: string, { raise, assumedMs }: Sight, lookbackMs: number | null, rest: string): string {
+  if (raise === null) return `${what}; ${rest}`;
+  return `${what} unless a transaction that cannot be seen lasts longer than ${formatDuration(lookbackMs ?? assumedMs)}; ${rest}`;
+}
+
+const privilegeOf = ({ privilege, missing }: Sight): Guarantee['privilege'] => (privilege === null ? null : { needed: privilege, missing });
+
+const lookbackOf = ({ now, floor, method }: Horizon): Lookback => ({ ms: Math.max(0, Number((now - floor) / 1000n)), by: method });

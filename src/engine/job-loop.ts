@@ -1,8 +1,10 @@
 import { backoffDelay } from '../kit/backoff.ts';
 import { asLiberateError, formatError, LiberateError } from '../kit/errors.ts';
+import type { Guarantee } from '../model/guarantee.ts';
 import type { Job } from '../model/job.ts';
 import type { CycleReport } from '../model/report.ts';
 import type { JobState } from '../model/state.ts';
+import type { Horizon } from '../model/watermark.ts';
 import type { LiberateEvent } from '../observe/event.ts';
 import { holdLease, type Lease } from '../state/lease.ts';
 import { Alarm } from './alarm.ts';
@@ -43,6 +45,8 @@ export class JobLoop {
   readonly #quiet: QuietReports;
   readonly #alarm: Alarm;
   #plan: JobPlan | null = null;
+  /** What the job promises under a horizon; null until it has met its relation. */
+  #promises: ((horizon: Horizon) => Guarantee) | null = null;
   #introduced = '';
   /** The newest cycle published something, or failed. */
   #busy = true;
@@ -183,7 +187,9 @@ export class JobLoop {
     this.#claim(plan);
     await refuseNullKeys(plan, source, signal);
     const findings = await this.#engine.sink(this.#job).prepare(plan.topic, signal);
-    const { guarantee, method } = guaranteeOf(plan, await source.horizon(this.#job.lookback, signal));
+    this.#promises = (horizon) => guaranteeOf(plan, facts.sight, horizon);
+    this.#memory.horizon = await source.horizon(this.#job.lookback, signal);
+    const guarantee = this.#promises(this.#memory.horizon);
     const { name: job, relationName: relation, mode } = plan;
     const remarks = [...facts.remarks, ...remarksOf(plan)].map(
       (message): LiberateEvent => ({ type: 'job.notice', job, message, cure: null }),
@@ -191,13 +197,14 @@ export class JobLoop {
     const found = findings.map(({ severity, message, cure }): LiberateEvent => {
       return { type: severity === 'info' ? 'job.notice' : 'job.warning', job, message, cure };
     });
-    this.#introduce([{ type: 'job.start', job, relation, topic: plan.topic.name, mode, guarantee, method }, ...remarks, ...found]);
+    this.#introduce([{ type: 'job.start', job, relation, topic: plan.topic.name, mode, ...guarantee }, ...remarks, ...found]);
     return plan;
   }
 
   /** A job that fails is looked at again before each try: what is said of it is said once, until it changes. */
   #introduce(events: readonly LiberateEvent[]): void {
-    const text = JSON.stringify(events);
+    // How far the look-back reaches just now is no change of what is said.
+    const text = JSON.stringify(events, (key, value: unknown) => (key === 'ms' ? undefined : value));
     if (text === this.#introduced) return;
     this.#introduced = text;
     for (const event of events) this.#engine.observer(event);
@@ -231,7 +238,9 @@ export class JobLoop {
     }
   }
 
-  async #tell(report: CycleReport): Promise<void> {
+  async #tell(bare: CycleReport): Promise<void> {
+    const { horizon } = this.#memory;
+    const report = { ...bare, guarantee: horizon === null ? null : (this.#promises?.(horizon) ?? null) };
     this.#engine.observer({ type: 'cycle.end', report });
     const quiet = report.outcome === 'ok' && report.published === 0 && !this.#options.once;
     if (quiet) {

@@ -7,7 +7,7 @@ import type { Definition } from '../model/state.ts';
 import type { ReadRequest } from '../query/request.ts';
 import type { Encoder, Field } from '../schema/encoder.ts';
 import { eventSchema } from '../schema/event-schema.ts';
-import { type EventTime, eventTime } from '../schema/event-time.ts';
+import { type EventTime, eventTime, type MarkTime, markTime } from '../schema/event-time.ts';
 import { jsonEncoder } from '../schema/json-encoder.ts';
 import { resolveMode } from './mode.ts';
 import { tableText } from './tables.ts';
@@ -31,6 +31,7 @@ export interface JobPlan {
   readonly columns: readonly Column[];
   readonly encoder: Encoder;
   readonly eventTime: EventTime;
+  readonly markTime: MarkTime;
   readonly topic: TopicSpec;
   readonly definition: Definition;
 }
@@ -80,6 +81,7 @@ export function planJob(input: PlanInput): JobPlan {
     order,
     columns,
     encoder: jsonEncoder(schema, names),
+    markTime: mode === 'timestamp' || mode === 'timestamp+incrementing' ? markTime(input.timezone) : () => null,
     eventTime: eventTime(mode === 'incrementing' ? [] : cursor, names, input.timezone),
     topic: { name: renderTopic(job, input.topicNames), keyed: key.length > 0 },
     definition: {

@@ -21,6 +21,7 @@ export async function pollCycle(context: CycleContext, state: JobState | null, c
   const { plan, source } = context;
   // Before every read that it bounds: an older horizon only makes the next look-back longer.
   const horizon = await source.horizon(plan.job.lookback, signal, lookAfter(context));
+  context.memory.horizon = horizon;
   if (state === null && plan.job.initial.kind === 'skip') {
     const skipped = { ...(await skipToNow(context, horizon, signal)), loaded: true };
     await commit(skipped);

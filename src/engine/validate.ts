@@ -1,9 +1,10 @@
 import { asLiberateError, LiberateError } from '../kit/errors.ts';
 import type { Column, IndexInfo } from '../model/column.ts';
+import type { Guarantee } from '../model/guarantee.ts';
 import type { Job } from '../model/job.ts';
 import type { Finding } from '../model/report.ts';
 import type { SourceUse } from './engine.ts';
-import { type Guarantee, guaranteeOf } from './guarantee.ts';
+import { guaranteeOf } from './guarantee.ts';
 import { type JobPlan, remarksOf, requestOf } from './job-plan.ts';
 import { refuseNullKeys } from './key-nulls.ts';
 import { resolveTarget, targetsOf } from './resolve.ts';
@@ -28,7 +29,7 @@ export async function validateJob(job: Job, { source, timezone }: SourceUse, sig
     for (const target of await targetsOf(job, source, facts, signal)) {
       try {
         const plan = await resolveTarget(job, target, source, facts, timezone, signal);
-        jobs.push({ plan, guarantee: guaranteeOf(plan, horizon) });
+        jobs.push({ plan, guarantee: guaranteeOf(plan, facts.sight, horizon) });
         findings.push(...remarks(plan, facts.remarks), ...indexAdvice(plan), ...wakeSetup(plan, source));
         await refuseNullKeys(plan, source, signal);
         await refuseNulls(plan, source, signal);

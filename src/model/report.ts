@@ -1,3 +1,5 @@
+import type { Guarantee } from './guarantee.ts';
+
 /** How one cycle of a job ended. Times are milliseconds since 1970 on our clock. */
 export interface CycleReport {
   readonly job: string;
@@ -18,6 +20,10 @@ export interface CycleReport {
   readonly mark: string | null;
   /** Milliseconds from the newest published row's own time to its acknowledgement; null without event time. */
   readonly lagMs: number | null;
+  /** The mark's own time; null where it tells none. Not in reports of older versions. */
+  readonly markAt?: number | null;
+  /** What held in this cycle; null before the job met its relation. Not in reports of older versions. */
+  readonly guarantee?: Guarantee | null;
 }
 
 /** Something `validate` or a check found. */

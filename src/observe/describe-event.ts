@@ -1,5 +1,6 @@
 import { formatDuration } from '../kit/duration.ts';
 import type { CycleReport } from '../model/report.ts';
+import { guaranteeLine } from './describe-guarantee.ts';
 import type { LiberateEvent } from './event.ts';
 
 export type Level = 'debug' | 'info' | 'warn' | 'error';
@@ -22,12 +23,9 @@ const rows = (amount: number): string => `${count(amount)} ${amount === 1 ? 'row
 export function describeEvent(event: LiberateEvent): LogLine {
   switch (event.type) {
     case 'job.start': {
-      const { job, relation, topic, mode, guarantee, method } = event;
-      return {
-        level: 'info',
-        message: `${job}: ${relation} → ${topic}, ${mode}; ${guarantee} (${method})`,
-        fields: { job, relation, topic, mode, guarantee, method },
-      };
+      const { type: _, ...fields } = event;
+      const { job, relation, topic, mode } = event;
+      return { level: 'info', message: `${job}: ${relation} → ${topic}, ${mode}; ${guaranteeLine(event)}`, fields };
     }
     case 'job.notice':
     case 'job.warning':

@@ -1,17 +1,16 @@
+import type { Guarantee } from '../model/guarantee.ts';
 import type { CycleReport } from '../model/report.ts';
 
 /** Everything that liberate tells while it works. Readers (log, progress, journal) only listen. */
 export type LiberateEvent =
-  /** The first line of a job: what it reads, where it goes, which guarantee holds and by which method. */
-  | {
+  /** The first line of a job: what it reads, where it goes, which guarantee holds, by which method, and what would raise it. */
+  | ({
       readonly type: 'job.start';
       readonly job: string;
       readonly relation: string;
       readonly topic: string;
       readonly mode: string;
-      readonly guarantee: string;
-      readonly method: string;
-    }
+    } & Guarantee)
   | { readonly type: 'job.notice'; readonly job: string; readonly message: string; readonly cure: string | null }
   | { readonly type: 'job.warning'; readonly job: string; readonly message: string; readonly cure: string | null }
   | { readonly type: 'cycle.progress'; readonly job: string; readonly rows: number; readonly expected: number | null; readonly ms: number }

@@ -77,3 +77,15 @@ export function eventTime(cursor: readonly Column[], columns: readonly string[],
     return null;
   };
 }
+
+/** Milliseconds since 1970 that the text of a cursor's mark means; null when it says no time. */
+export type MarkTime = (text: string) => number | null;
+
+/** `timezone`: as for eventTime. A mark is the server's print form, or in SQLite a literal. */
+export function markTime(timezone: string | null): MarkTime {
+  const local = timezone === null || timezone === 'UTC' ? null : localOffset(timezone);
+  return (text) => {
+    const bare = /^'(.*)'$/s.exec(text)?.[1] ?? text;
+    return valueMillis(/^-?\d+$/.test(bare) ? BigInt(bare) : bare, local);
+  };
+}

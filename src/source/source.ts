@@ -1,5 +1,6 @@
 import type { LiberateError } from '../kit/errors.ts';
 import type { Column, Relation, Shape, TableName } from '../model/column.ts';
+import type { Sight } from '../model/guarantee.ts';
 import type { Wake } from '../model/job.ts';
 import type { RowBatch } from '../model/row.ts';
 import type { Horizon, Watermark } from '../model/watermark.ts';
@@ -13,6 +14,7 @@ export interface SourceFacts {
   readonly database: string;
   /** Remarks on privileges and settings that weaken a guarantee, each with what would raise it. */
   readonly remarks: readonly string[];
+  readonly sight: Sight;
 }
 
 /** Told of commits; both must neither throw nor block. */

@@ -1,3 +1,4 @@
+import type { Guarantee } from '../model/guarantee.ts';
 import type { Mode } from '../model/job.ts';
 import type { CycleReport } from '../model/report.ts';
 import type { Definition, JobState } from '../model/state.ts';
@@ -105,6 +106,26 @@ export function jobStateAt(value: unknown, path: string): JobState {
   };
 }
 
+function guaranteeAt(value: unknown, path: string): Guarantee {
+  const shape = shapeAt(value, path);
+  const text = (key: string): string => textAt(shape[key], `${path}.${key}`);
+  return {
+    guarantee: text('guarantee'),
+    method: text('method'),
+    privilege: orNull(shape['privilege'], `${path}.privilege`, (inner, at) => {
+      const own = shapeAt(inner, at);
+      return { needed: textAt(own['needed'], `${at}.needed`), missing: flagAt(own['missing'], `${at}.missing`) };
+    }),
+    lookback: orNull(shape['lookback'], `${path}.lookback`, (inner, at) => {
+      const own = shapeAt(inner, at);
+      return { ms: numberAt(own['ms'], `${at}.ms`), by: textAt(own['by'], `${at}.by`) };
+    }),
+    cost: text('cost'),
+    raise: orNull(shape['raise'], `${path}.raise`, textAt),
+    blind: textsAt(shape['blind'], `${path}.blind`),
+  };
+}
+
 export function cycleReportAt(value: unknown, path: string): CycleReport {
   const shape = shapeAt(value, path);
   const number = (key: string): number => numberAt(shape[key], `${path}.${key}`);
@@ -121,5 +142,7 @@ export function cycleReportAt(value: unknown, path: string): CycleReport {
     bytes: number('bytes'),
     mark: orNull(shape['mark'], `${path}.mark`, textAt),
     lagMs: orNull(shape['lagMs'], `${path}.lagMs`, numberAt),
+    ...(shape['markAt'] === undefined ? {} : { markAt: orNull(shape['markAt'], `${path}.markAt`, numberAt) }),
+    ...(shape['guarantee'] === undefined ? {} : { guarantee: orNull(shape['guarantee'], `${path}.guarantee`, guaranteeAt) }),
   };
 }

@@ -22,6 +22,7 @@ describe('validate', () => {
     expect(stdout).toMatch(
       /^ok {2}orders: orders → orders, timestamp by updated_at, id\n {4}every row whose stamp the server makes, .*\(look-back to /m,
     );
+    expect(stdout).toContain('\n    privilege: none but SELECT; look-back: 5s now (single writer; lookback 5s); each poll reads the rows stamped ');
     expect(stdout).toMatch(/^ok {2}payments: payments → payments, incrementing by id\n {4}every inserted row, .*\(id gaps /m);
     expect(stdout).toMatch(/^ok {2}whole: orders → whole, bulk by id\n {4}the whole relation at each reload.*\(pages in key order\)/m);
     expect(stdout.trimEnd().split('\n').at(-1)).toBe(`${file} is valid`);
@@ -50,6 +51,11 @@ describe('validate', () => {
           ],
           guarantee: expect.any(String),
           method: expect.any(String),
+          privilege: null,
+          lookback: { ms: 5000, by: 'single writer; lookback 5s' },
+          cost: expect.any(String),
+          raise: null,
+          blind: expect.arrayContaining(['an UPDATE that leaves updated_at alone', 'a DELETE']),
         },
       ],
       findings: [],

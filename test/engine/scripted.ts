@@ -12,13 +12,15 @@ import { shape } from './job.ts';
 
 type Read = (request: ReadRequest, signal: AbortSignal) => AsyncIterable<RowBatch>;
 
+const sight = { privilege: null, missing: false, raise: null, assumedMs: 60_000 };
+
 /** A source whose reads the test writes; everything else is a plain answer. */
 export function scriptedSource(read: Read, hints: Hints | null = null): Source {
   return {
     name: 'scripted',
     kind: 'postgres',
     hints,
-    check: async () => ({ version: 'Scripted 1', defaultSchema: 'public', database: 'shop', remarks: [] }),
+    check: async () => ({ version: 'Scripted 1', defaultSchema: 'public', database: 'shop', remarks: [], sight }),
     tables: async () => [],
     describe: async () => shape(),
     horizon: async () => ({ now: 2_000_000n, floor: 1_000_000n, method: 'script' }),

@@ -30,6 +30,11 @@ const start = {
   mode: 'timestamp',
   guarantee: 'every row',
   method: 'lookback 60s',
+  privilege: { needed: 'pg_read_all_stats', missing: true },
+  lookback: { ms: 60_000, by: 'lookback 60s' },
+  cost: 'rows are read again',
+  raise: 'GRANT pg_read_all_stats TO liberate',
+  blind: ['a DELETE'],
 };
 
 describe('a count', () => {
@@ -46,7 +51,12 @@ describe('a count', () => {
 
 describe('an event as a log line', () => {
   it.each<readonly [LiberateEvent, string, string]>([
-    [{ type: 'job.start', ...start }, 'info', 'orders: shop.orders → shop.orders, timestamp; every row (lookback 60s)'],
+    [
+      { type: 'job.start', ...start },
+      'info',
+      'orders: shop.orders → shop.orders, timestamp; every row (lookback 60s); privilege: pg_read_all_stats, which is missing; ' +
+        'look-back: 1m now (lookback 60s); cost: rows are read again; raised by: GRANT pg_read_all_stats TO liberate',
+    ],
     [{ type: 'job.notice', job: 'orders', message: 'waits', cure: null }, 'info', 'orders: waits'],
     [{ type: 'job.warning', job: 'orders', message: 'no index', cure: 'Add one.' }, 'warn', 'orders: no index. Add one.'],
     [{ type: 'cycle.progress', job: 'orders', rows: 1, expected: null, ms: 500 }, 'info', 'orders: 1 row, 2 rows/s'],

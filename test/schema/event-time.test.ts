@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Value } from '../../src/model/value.ts';
-import { eventTime } from '../../src/schema/event-time.ts';
+import { eventTime, markTime } from '../../src/schema/event-time.ts';
 import { oneRow } from '../support/rows.ts';
 import { column } from './column.ts';
 
@@ -124,5 +124,17 @@ describe('the time of an event', () => {
     );
     const times = walls.map((wall) => Number(of(oneRow([wall]), 0)));
     expect(times).toEqual([...times].sort((a, b) => a - b));
+  });
+});
+
+describe("a mark's own time", () => {
+  it.each([
+    ['2026-10-31 17:57:29.848752+00', null, Date.parse('2026-10-31T17:57:29.848Z')],
+    ['2026-10-31 17:57:29', 'Europe/Berlin', Date.parse('2026-10-31T16:57:29Z')],
+    ["'2026-01-03 08:00:00.000003'", null, Date.parse('2026-01-03T08:00:00Z')],
+    ['1767427200', null, 1_767_427_200_000],
+    ["'abc'", null, null],
+  ])('%s in %s', (text, zone, expected) => {
+    expect(markTime(zone)(text)).toBe(expected);
   });
 });

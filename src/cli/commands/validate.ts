@@ -4,6 +4,7 @@ import { Disposables } from '../../kit/disposables.ts';
 import { asLiberateError, type ErrorCode, errorTable } from '../../kit/errors.ts';
 import type { Job } from '../../model/job.ts';
 import type { Finding } from '../../model/report.ts';
+import { lookbackText, privilegeText } from '../../observe/describe-guarantee.ts';
 import { openSink } from '../../sink/registry.ts';
 import { openSources } from '../compose.ts';
 import { chooseJobs, clean, load } from '../load.ts';
@@ -86,6 +87,8 @@ function print(config: Config, validations: readonly Validation[], findings: rea
       `${paint.green('ok')}  ${plan.name}: ${plan.relationName} → ${plan.topic.name}, ${plan.mode}${order === '' ? '' : ` by ${order}`}\n`,
     );
     stdout.write(`    ${guarantee.guarantee} (${guarantee.method})\n`);
+    stdout.write(`    privilege: ${privilegeText(guarantee)}; look-back: ${lookbackText(guarantee)}; ${guarantee.cost}\n`);
+    if (guarantee.raise !== null) stdout.write(`    raised by: ${clean(config, guarantee.raise)}\n`);
   }
   const words = { error: paint.red('error'), warning: paint.yellow('warning'), info: paint.dim('note') };
   for (const { severity, code, job, message, cure } of findings) {

@@ -1,6 +1,7 @@
 import { LiberateError } from '../../kit/errors.ts';
+import type { Sight } from '../../model/guarantee.ts';
 import type { SourceFacts } from '../source.ts';
-import type { Sighting } from './horizon.ts';
+import { assumedMs, type Sighting } from './horizon.ts';
 import type { Session } from './session.ts';
 
 const oldest = { MariaDB: [10, 5], MySQL: [8, 0] } as const;
@@ -17,7 +18,23 @@ export async function checkServer(session: Session, sighting: Sighting, ownZone:
       cure: 'Load its zone tables (mariadb-tzinfo-to-sql, mysql_tzinfo_to_sql), or give `timezone:` of the source.',
     });
   }
-  return { version: printed, defaultSchema: database ?? null, database: database ?? '', remarks: remarksOn(sighting, user ?? '') };
+  return {
+    version: printed,
+    defaultSchema: database ?? null,
+    database: database ?? '',
+    remarks: remarksOn(sighting, user ?? ''),
+    sight: sightOf(sighting, user ?? ''),
+  };
+}
+
+function sightOf({ blind, replica }: Sighting, user: string): Sight {
+  const missing = blind === 'no PROCESS privilege';
+  const raise = (): string | null => {
+    if (replica) return 'Read from the primary';
+    if (missing) return `GRANT PROCESS ON *.* TO ${grantee(user)}`;
+    return blind === null ? null : 'Let other programs read information_schema.INNODB_TRX less than ten times a second';
+  };
+  return { privilege: 'PROCESS', missing, raise: raise(), assumedMs };
 }
 
 function remarksOn({ blind, replica }: Sighting, user: string): readonly string[] {

@@ -8,7 +8,7 @@ import { serverErrno } from './errors.ts';
 import type { Session } from './session.ts';
 
 /** What is assumed of the longest transaction where it cannot be seen. */
-const assumedMs = 60_000;
+export const assumedMs = 60_000;
 /**
  * InnoDB tells a transaction's start in whole seconds, cut off, so that one is on the safe side already; a statement
  * has its NOW() a moment before InnoDB begins the transaction for it.

@@ -1,5 +1,7 @@
 import { LiberateError } from '../../kit/errors.ts';
 import type { SourceFacts } from '../source.ts';
+import { quote } from './flavour.ts';
+import { assumedMs } from './horizon.ts';
 import type { Query } from './session.ts';
 
 const oldestVersion = 130_000;
@@ -38,5 +40,26 @@ export async function checkServer(query: Query): Promise<SourceFacts> {
     defaultSchema: schema ?? null,
     database: database ?? '',
     remarks: remarks.filter((remark) => remark !== false),
+    sight: {
+      privilege: 'pg_read_all_stats',
+      missing: seesAll !== 't',
+      raise: raise({ standby: standby === 't', tracks: tracks === 'on', seesAll: seesAll === 't', user: user ?? '' }),
+      assumedMs,
+    },
   };
+}
+
+interface Blindness {
+  readonly standby: boolean;
+  readonly tracks: boolean;
+  readonly seesAll: boolean;
+  readonly user: string;
+}
+
+/** On a standby the privilege would show nothing, nor would it without what the server tracks. */
+function raise({ standby, tracks, seesAll, user }: Blindness): string | null {
+  if (standby) return 'Read from the primary';
+  if (!tracks) return 'Set track_activities = on';
+  const role = /^[a-z_][a-z0-9_]*$/.test(user) ? user : quote(user);
+  return seesAll ? null : `GRANT pg_read_all_stats TO ${role}`;
 }

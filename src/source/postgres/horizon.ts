@@ -5,7 +5,7 @@ import { literal } from './flavour.ts';
 import type { Query } from './session.ts';
 
 /** What is assumed of the longest transaction where it cannot be seen. */
-const assumedMs = 60_000;
+export const assumedMs = 60_000;
 /** A transaction takes its start time a moment before others can see it, and clocks are read one after the other. */
 const marginMs = 1_000;
 

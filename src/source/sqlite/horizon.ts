@@ -1,7 +1,7 @@
 import { formatDuration } from '../../kit/duration.ts';
 import type { Horizon } from '../../model/watermark.ts';
 
-const defaultLookbackMs = 5000;
+export const defaultLookbackMs = 5000;
 
 /**
  * SQLite lets one writer in at a time, so a stamp that SQLite itself makes inside the writing statement

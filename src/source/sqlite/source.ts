@@ -10,7 +10,7 @@ import { type Connections, openConnections } from './connections.ts';
 import { describeRelation, listTables } from './describe.ts';
 import { sqliteError } from './errors.ts';
 import { estimateRows } from './estimate.ts';
-import { horizonAt } from './horizon.ts';
+import { defaultLookbackMs, horizonAt } from './horizon.ts';
 import { countNulls, lastPosition, nthPosition, type Reading, readPage } from './read.ts';
 import { parseCursor } from './types.ts';
 import { FileHints } from './wake.ts';
@@ -44,7 +44,9 @@ class SqliteSource implements Source {
       // Reads the file's first page: opening alone does not look into it, and the journal mode is known only then.
       const version = String(database.prepare('SELECT sqlite_version() FROM (SELECT count(*) FROM sqlite_schema)').pluck().get());
       const journal = String(database.pragma('journal_mode', { simple: true }));
-      return { version: `SQLite ${version}`, defaultSchema: null, database: basename(path), remarks: journalRemarks(journal) };
+      // One writer at a time: nothing is open that could not be seen.
+      const sight = { privilege: null, missing: false, raise: null, assumedMs: defaultLookbackMs };
+      return { version: `SQLite ${version}`, defaultSchema: null, database: basename(path), remarks: journalRemarks(journal), sight };
     });
   }
 
