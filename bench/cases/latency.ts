@@ -34,7 +34,7 @@ export const latencyCase = (kind: Kind, wake: 'wake' | null): Case => ({
   },
 });
 
-/** What the owner of the table runs once, as `liberate validate` prints it. */
+/** What the owner of the table runs once, as `liberate plan` prints it. */
 const hints = `
   CREATE OR REPLACE FUNCTION liberate_wake() RETURNS trigger LANGUAGE plpgsql AS
     $$ BEGIN PERFORM pg_notify(TG_ARGV[0], ''); RETURN NULL; END $$;

@@ -12,7 +12,7 @@ export async function readLine(args: readonly string[], version: string): Promis
   const top = yargs([...args])
     .scriptName('liberate')
     .locale('en')
-    .updateStrings(complaints('run, backfill, verify, validate, preview, status, state'))
+    .updateStrings(complaints('run, backfill, verify, validate, plan, preview, status, state'))
     .usage('$0 COMMAND FILE\n\nPublishes database tables as event streams that fold to exactly the table.');
   await add(top, commands)
     .command(
@@ -25,7 +25,7 @@ export async function readLine(args: readonly string[], version: string): Promis
         ),
       () => undefined,
     )
-    .demandCommand(1, 'Name a command: run, backfill, verify, validate, preview, status or state')
+    .demandCommand(1, 'Name a command: run, backfill, verify, validate, plan, preview, status or state')
     .strict()
     .strictCommands()
     .recommendCommands()

@@ -62,6 +62,16 @@ export const commands: readonly Command[] = [
     run: async (said, surroundings) => (await import('./commands/validate.ts')).validate(said, surroundings),
   }),
   forSomeJobs({
+    words: 'plan',
+    describe: 'what each job would do: SQL, EXPLAIN, index, schema, topic, guarantee; nothing is done',
+    options: {},
+    examples: [
+      ['plan jobs.yaml --job orders', 'SQL, EXPLAIN and what the job promises'],
+      ['plan jobs.yaml --json', 'the same for a program'],
+    ],
+    run: async (said, surroundings) => (await import('./commands/plan.ts')).plan(said, surroundings),
+  }),
+  forSomeJobs({
     words: 'preview',
     describe: 'print the first events of each job; nothing is sent',
     options: { rows: wholeNumber('rows', 5, 'events a job') },

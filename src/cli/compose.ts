@@ -27,12 +27,7 @@ export async function compose(options: ComposeOptions, stack: Disposables): Prom
   const { config, jobs, observer, stdout, signal } = options;
   const store = stack.use(await openState(config.state));
   await store.open(signal);
-  const sinks = await openEach(
-    jobs.map(({ sink }) => sink),
-    async (name) => {
-      return stack.use(await openSink(known(config.sinks, name), { stdout }));
-    },
-  );
+  const sinks = await openSinks(config, jobs, stdout, stack);
   const sources = await openSources(config, jobs, stack);
   return {
     store,
@@ -54,6 +49,19 @@ export function openSources(config: Config, jobs: readonly Job[], stack: Disposa
       const own = known(config.sources, name);
       return { source: stack.use(await openSource(own)), limiter: new Limiter(own.pool), timezone: own.timezone };
     },
+  );
+}
+
+/** No I/O before their first use. */
+export function openSinks(
+  config: Config,
+  jobs: readonly Job[],
+  stdout: NodeJS.WritableStream,
+  stack: Disposables,
+): Promise<ReadonlyMap<string, Sink>> {
+  return openEach(
+    jobs.map(({ sink }) => sink),
+    async (name) => stack.use(await openSink(known(config.sinks, name), { stdout })),
   );
 }
 

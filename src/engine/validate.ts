@@ -1,12 +1,15 @@
-import { asLiberateError, LiberateError } from '../kit/errors.ts';
-import type { Column, IndexInfo } from '../model/column.ts';
+import { LiberateError } from '../kit/errors.ts';
 import type { Guarantee } from '../model/guarantee.ts';
 import type { Job } from '../model/job.ts';
 import type { Finding } from '../model/report.ts';
+import type { Horizon } from '../model/watermark.ts';
 import type { SourceUse } from './engine.ts';
+import { errorFinding } from './explain-job.ts';
 import { guaranteeOf } from './guarantee.ts';
+import { indexAdvice, servingIndex } from './index-advice.ts';
 import { type JobPlan, remarksOf, requestOf } from './job-plan.ts';
 import { refuseNullKeys } from './key-nulls.ts';
+import { explainedPoll } from './poll-request.ts';
 import { resolveTarget, targetsOf } from './resolve.ts';
 
 export interface ValidatedJob {
@@ -30,7 +33,7 @@ export async function validateJob(job: Job, { source, timezone }: SourceUse, sig
       try {
         const plan = await resolveTarget(job, target, source, facts, timezone, signal);
         jobs.push({ plan, guarantee: guaranteeOf(plan, facts.sight, horizon) });
-        findings.push(...remarks(plan, facts.remarks), ...indexAdvice(plan), ...wakeSetup(plan, source));
+        findings.push(...remarks(plan, facts.remarks), ...(await advice(plan, source, horizon, signal)), ...wakeSetup(plan, source));
         await refuseNullKeys(plan, source, signal);
         await refuseNulls(plan, source, signal);
       } catch (error) {
@@ -43,21 +46,23 @@ export async function validateJob(job: Job, { source, timezone }: SourceUse, sig
   return { jobs, findings };
 }
 
-function errorFinding(thrown: unknown, job: string): Finding {
-  const { code, message, cure, place } = asLiberateError(thrown);
-  return { severity: 'error', code, job: place.job ?? job, message, cure };
-}
-
 function remarks(plan: JobPlan, ofSource: readonly string[]): readonly Finding[] {
   return [...ofSource, ...remarksOf(plan)].map((message) => ({ severity: 'info', code: null, job: plan.name, message, cure: null }));
 }
 
 /** What the owner of the tables has to run once for the hints to come. Whether it was done is not looked for: any code may notify. */
 function wakeSetup({ job, name, relation, relationName }: JobPlan, { hints }: SourceUse['source']): readonly Finding[] {
-  const sql = job.wake === null ? null : (hints?.setup(job.wake, relation.kind === 'table' ? relation.table : null) ?? null);
-  if (sql === null) return [];
-  const where = relation.kind === 'table' ? relationName : 'each TABLE that the query reads';
-  return [{ severity: 'info', code: null, job: name, message: `wake: its hints come once this was run for ${where}:\n${sql}`, cure: null }];
+  if (job.wake === null || (hints?.setup(job.wake, relation.kind === 'table' ? relation.table : null) ?? null) === null) return [];
+  const where = relation.kind === 'table' ? relationName : 'each table that the query reads';
+  const message = `wake: its hints come once ${where} has a trigger; \`liberate plan\` prints the SQL`;
+  return [{ severity: 'info', code: null, job: name, message, cure: null }];
+}
+
+/** Only where no index is known to serve the polls is the database asked: it also knows those on expressions. */
+async function advice(plan: JobPlan, source: SourceUse['source'], horizon: Horizon, signal: AbortSignal): Promise<readonly Finding[]> {
+  if (plan.relation.kind !== 'table' || plan.mode === 'bulk' || servingIndex(plan) !== null) return [];
+  const found = indexAdvice(plan, await explainedPoll(plan, source, horizon, signal), source);
+  return found === null ? [] : [{ severity: 'warning', code: null, job: plan.name, message: found.message, cure: found.sql }];
 }
 
 async function refuseNulls(plan: JobPlan, source: SourceUse['source'], signal: AbortSignal): Promise<void> {
@@ -70,26 +75,3 @@ async function refuseNulls(plan: JobPlan, source: SourceUse['source'], signal: A
     place: { job: plan.name, column: names },
   });
 }
-
-/** An index serves a poll when its columns begin with the cursor's, then the key's, in order. */
-function indexAdvice(plan: JobPlan): readonly Finding[] {
-  if (plan.relation.kind !== 'table') return [];
-  const wanted = [...plan.cursor, ...plan.order].map(({ name }) => name);
-  const [first] = wanted;
-  if (first === undefined || plan.mode === 'bulk') return [];
-  const indexes: readonly IndexInfo[] = [...plan.shape.indexes, { name: 'primary key', columns: plan.shape.primaryKey, unique: true }];
-  if (plan.cursor.length === 1 && indexes.some(({ columns }) => columns[0] === first)) return [];
-  const columns =
-    plan.cursor.length === 1 ? wanted.join(', ') : `COALESCE(${plan.cursor.map(name).join(', ')}), ${plan.order.map(name).join(', ')}`;
-  return [
-    {
-      severity: 'warning',
-      code: null,
-      job: plan.name,
-      message: `no index of ${plan.relationName} begins with the cursor: each poll reads the whole table`,
-      cure: `CREATE INDEX ON ${plan.relationName} (${columns})`,
-    },
-  ];
-}
-
-const name = (column: Column): string => column.name;

@@ -154,11 +154,14 @@ function windowCondition(writer: Writer, flavour: Flavour, terms: readonly Order
     }
     case 'gaps': {
       const { expression, column } = head as OrderTerm;
+      // Redundant, and the range that an index is read from: SQLite would read all of it for the sake of the OR's order.
+      const lowest = window.gaps[0]?.from ?? null;
+      const bound = lowest === null ? [] : [`${expression} >= ${writer.mark(lowest, column)}`];
       const ranges = window.gaps.map(({ from, to }) => {
         if (from === null) return `${expression} <= ${writer.mark(to, column)}`;
         return `${expression} BETWEEN ${writer.mark(from, column)} AND ${writer.mark(to, column)}`;
       });
-      return [`(${[...ranges, afterPosition(writer, flavour, terms, window.mark)].join(' OR ')})`];
+      return [...bound, `(${[...ranges, afterPosition(writer, flavour, terms, window.mark)].join(' OR ')})`];
     }
   }
 }

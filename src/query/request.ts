@@ -12,7 +12,7 @@ export type Window =
    * come late (null: no look-back). `tied`: the rows that share the mark's own stamp are met again too.
    */
   | { readonly kind: 'after'; readonly mark: Watermark; readonly floor: Micros | null; readonly tied: boolean }
-  /** Past the mark, and the ids in the gaps below it. */
+  /** Past the mark, and the ids in the gaps below it, which ascend. */
   | { readonly kind: 'gaps'; readonly mark: Watermark; readonly gaps: readonly Pick<Gap, 'from' | 'to'>[] }
   /** The rows without a cursor, in key order. */
   | { readonly kind: 'nulls' };

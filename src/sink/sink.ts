@@ -9,6 +9,16 @@ export interface SinkLimits {
   readonly inFlight: number;
 }
 
+/** A topic as it is, or as a run would make it; nothing was made. */
+export interface TopicOutlook {
+  readonly exists: boolean;
+  /** null: the broker's default, or a sink without partitions. */
+  readonly partitions: number | null;
+  /** `cleanup.policy`; null: not told, or a sink without one. */
+  readonly policy: string | null;
+  readonly findings: readonly Finding[];
+}
+
 /**
  * Where events go. Native errors are sorted into LiberateError (LIB3xx) at the edge.
  * Not their job: ordering across sends (the engine completes them in order), retrying a failed cycle.
@@ -22,6 +32,9 @@ export interface Sink extends AsyncDisposable {
 
   /** Makes the topic when it is missing, looks at it when it is there; called before the first send of a run. */
   prepare(topic: TopicSpec, signal: AbortSignal): Promise<readonly Finding[]>;
+
+  /** What `prepare` would find, without making anything. */
+  look(topic: TopicSpec, signal: AbortSignal): Promise<TopicOutlook>;
 
   limits(topic: string): SinkLimits;
 

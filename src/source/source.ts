@@ -4,6 +4,7 @@ import type { Sight } from '../model/guarantee.ts';
 import type { Wake } from '../model/job.ts';
 import type { RowBatch } from '../model/row.ts';
 import type { Horizon, Watermark } from '../model/watermark.ts';
+import type { Explained } from '../query/explained.ts';
 import type { ReadRequest } from '../query/request.ts';
 
 export interface SourceFacts {
@@ -78,6 +79,12 @@ export interface Source extends AsyncDisposable {
 
   /** Rows the request would return, roughly and cheaply, for a progress bar; null when unknown. */
   estimate(request: ReadRequest, signal: AbortSignal): Promise<number | null>;
+
+  /** The page's statement, and how the database would answer it: planned with its binds, never run. */
+  explain(request: ReadRequest, signal: AbortSignal): Promise<Explained>;
+
+  /** DDL of an index that begins with the cursor (of a list: with their COALESCE) and ends in `rest`. */
+  indexSql(table: TableName, cursor: readonly string[], rest: readonly string[]): string;
 
   /**
    * Streams one page in reading order, in batches of some hundred kilobytes. The consumer's pace

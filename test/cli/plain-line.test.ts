@@ -13,7 +13,7 @@ const told = (said: object): object =>
   Object.fromEntries(Object.entries(said).filter(([name, value]) => !/^[_$]|-/.test(name) && value !== undefined));
 
 const words = [
-  ...['run', 'backfill', 'validate', 'preview', 'status', 'state', 'show', 'set', 'reset', 'export', 'import'],
+  ...['run', 'backfill', 'validate', 'plan', 'preview', 'status', 'state', 'show', 'set', 'reset', 'export', 'import'],
   ...[
     'jobs.yaml',
     './a b.yaml',

@@ -8,6 +8,7 @@ const commands = [
   'run',
   'backfill',
   'validate',
+  'plan',
   'preview',
   'status',
   'state show',
@@ -22,7 +23,7 @@ describe('help', () => {
     const { code, stdout, stderr } = await liberate(['--help']);
     expect(code).toBe(0);
     expect(stderr).toBe('');
-    for (const command of ['run', 'backfill', 'validate', 'preview', 'status', 'state'])
+    for (const command of ['run', 'backfill', 'validate', 'plan', 'preview', 'status', 'state'])
       expect(stdout).toMatch(new RegExp(`^  liberate ${command}\\b`, 'm'));
     expect(stdout.replace(/\s+/g, ' ')).toMatch(/0 done.*1 .*2 .*3 .*4 .*130 interrupted/);
   });
@@ -47,7 +48,7 @@ test('--version prints the version of the package', async () => {
 
 describe('a wrong command line: exit 2, nothing on stdout, and what there is', () => {
   test.each([
-    ['no command', [], /LIB110: Name a command: run, backfill, verify, validate, preview, status or state/],
+    ['no command', [], /LIB110: Name a command: run, backfill, verify, validate, plan, preview, status or state/],
     ['a command with a slip', ['rnu', 'jobs.yaml'], /LIB110: .*did you mean run\?/],
     ['a command that is none', ['frobnicate'], /LIB110: unexpected "frobnicate"; the commands are: run, backfill/],
     ['state without what to do', ['state'], /LIB110: Name what to do: show, set, reset, export or import/],

@@ -22,7 +22,9 @@ describe('validate', () => {
     expect(stdout).toMatch(
       /^ok {2}orders: orders → orders, timestamp by updated_at, id\n {4}every row whose stamp the server makes, .*\(look-back to /m,
     );
-    expect(stdout).toContain('\n    privilege: none but SELECT; look-back: 5s now (single writer; lookback 5s); each poll reads the rows stamped ');
+    expect(stdout).toContain(
+      '\n    privilege: none but SELECT; look-back: 5s now (single writer; lookback 5s); each poll reads the rows stamped ',
+    );
     expect(stdout).toMatch(/^ok {2}payments: payments → payments, incrementing by id\n {4}every inserted row, .*\(id gaps /m);
     expect(stdout).toMatch(/^ok {2}whole: orders → whole, bulk by id\n {4}the whole relation at each reload.*\(pages in key order\)/m);
     expect(stdout.trimEnd().split('\n').at(-1)).toBe(`${file} is valid`);
@@ -65,7 +67,9 @@ describe('validate', () => {
   test('advises an index where none serves the cursor; that is no mistake', async () => {
     const { code, stdout } = await liberate(['validate', place.jobs({ bare: { table: 'bare', cursor: 'seen_at', nulls: 'include' } })]);
     expect(code).toBe(0);
-    expect(stdout).toMatch(/^warning {2}job "bare": no index of bare begins with the cursor.*CREATE INDEX ON bare \(seen_at, id\)/m);
+    expect(stdout).toMatch(
+      /^warning {2}job "bare": no index of bare begins with the cursor.*CREATE INDEX "bare_seen_at_id" ON "bare" \("seen_at", "id"\)/m,
+    );
   });
 
   test('tells the mistakes of all jobs at once, with codes and cures: 2', async () => {

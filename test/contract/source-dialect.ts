@@ -37,8 +37,12 @@ export interface Dialect {
   readonly now: string;
   /** A query (one column `id`) that gives its first row after a minute; null: nothing can interrupt the server. */
   readonly slowQuery: string | null;
+  /** A condition that takes 5 s a row; null: the database has none. */
+  readonly slowRow: string | null;
   /** Counts the slow queries that run on the server, in this database. */
   readonly slowRunning: string;
+  /** Brings what the planner knows of a table up to date. */
+  analyse(table: string): string;
   readonly version: RegExp;
   /** Schema part of the names that `tables` gives, for a database of this name. */
   schema(database: string): string | null;
@@ -56,7 +60,9 @@ export const postgresDialect: Dialect = {
   kilobyte: "rpad(n::text, 1000, 'x')",
   now: 'now()',
   slowQuery: 'SELECT 1 AS id FROM pg_sleep(60) AS liberate_slow',
+  slowRow: 'pg_sleep(5) IS NOT NULL',
   slowRunning: "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'PgSleep'",
+  analyse: (table) => `ANALYZE ${table}`,
   version: /^PostgreSQL \d+\.\d+$/,
   schema: () => 'public',
   kinds: { bigint: 'integer', stamp: 'timestamptz', text: 'text' },
@@ -73,7 +79,9 @@ export const mysqlDialect: Dialect = {
   kilobyte: "rpad(n, 1000, 'x')",
   now: 'now(6)',
   slowQuery: 'SELECT 1 AS id FROM (SELECT sleep(60) AS liberate_slow) s',
+  slowRow: 'sleep(5) = 0',
   slowRunning: "SELECT count(*) FROM information_schema.processlist WHERE info LIKE '%liberate_slow%' AND id <> connection_id()",
+  analyse: (table) => `ANALYZE TABLE ${table}`,
   version: /^(MySQL|MariaDB) \d+\.\d+\.\d+/,
   schema: (database) => database,
   kinds: { bigint: 'integer', stamp: 'timestamp', text: 'text' },
@@ -90,7 +98,9 @@ export const sqliteDialect: Dialect = {
   kilobyte: "printf('%-1000d', n)",
   now: "strftime('%Y-%m-%d %H:%M:%f', 'now')",
   slowQuery: null,
+  slowRow: null,
   slowRunning: 'SELECT 0',
+  analyse: (table) => `ANALYZE ${table}`,
   version: /^SQLite 3\./,
   schema: () => null,
   kinds: { bigint: 'dynamic', stamp: 'dynamic', text: 'dynamic' },

@@ -722,6 +722,31 @@ export function sourceContract(contract: SourceContract): void {
       expect(Math.abs(Number(now / 1000n) - Date.now())).toBeLessThan(60_000);
     });
 
+    promise('explains a read without running it: a scan, and with the index that it writes itself none', async ({ db, source }) => {
+      await db.run(`CREATE TABLE wide (id ${dialect.bigint} PRIMARY KEY, seq ${dialect.bigint} NOT NULL, note ${dialect.text})`);
+      await db.run(`INSERT INTO wide SELECT n, 20001 - n, ${dialect.kilobyte} FROM (${dialect.series(20_000)}) s`);
+      const window = { kind: 'after', mark: ['19990', '11'], floor: null, tied: false } as const;
+      const request = await requestOf(source, table('wide'), { columns: ['id', 'seq'], cursor: ['seq'], key: ['id'], window, limit: 100 });
+      const before = await source.explain(request, never);
+      expect(before).toMatchObject({ scans: ['wide'], sorts: true, sql: expect.stringContaining('LIMIT 101') });
+      expect(before.lines.length).toBeGreaterThan(0);
+      await db.run(source.indexSql({ schema: null, name: 'wide' }, ['seq'], ['id']));
+      await db.run(dialect.analyse('wide'));
+      const after = await source.explain(request, never);
+      expect(after).toMatchObject({ scans: [], sorts: false, sql: before.sql, binds: before.binds });
+      expect(after.lines).not.toEqual(before.lines);
+      expect(firsts(await readAll(source, request))).toEqual(['10', '9', '8', '7', '6', '5', '4', '3', '2', '1']);
+    });
+
+    promise('explains a read that would take minutes, without those minutes', async ({ db, source }) => {
+      if (dialect.slowRow === null) return;
+      await items(db);
+      const request = await requestOf(source, table('items'), { ...byStamp, where: dialect.slowRow });
+      const { sql, lines } = await source.explain(request, never);
+      expect(sql).toContain(dialect.slowRow);
+      expect(lines.length).toBeGreaterThan(0);
+    });
+
     promise('turns what a user writes into a mark, and says what it expects instead of anything else', async ({ db, source }) => {
       await items(db);
       const { columns } = await source.describe(table('items'), never);

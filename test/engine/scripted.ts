@@ -28,6 +28,8 @@ export function scriptedSource(read: Read, hints: Hints | null = null): Source {
     last: async () => null,
     nth: async () => null,
     estimate: async () => null,
+    explain: async () => ({ sql: 'SELECT', binds: [], lines: [], scans: [], sorts: false }),
+    indexSql: () => 'CREATE INDEX',
     read,
     parseCursor: (text) => text,
     [Symbol.asyncDispose]: async () => undefined,

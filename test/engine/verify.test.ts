@@ -130,6 +130,8 @@ function watched({ engine }: World, before: () => Promise<void>): Engine {
     tables: (signal) => source.tables(signal),
     describe: (relation, signal) => source.describe(relation, signal),
     countNulls: (request, signal) => source.countNulls(request, signal),
+    explain: (request, signal) => source.explain(request, signal),
+    indexSql: source.indexSql,
     last: (request, signal) => source.last(request, signal),
     nth: (request, signal) => source.nth(request, signal),
     estimate: (request, signal) => source.estimate(request, signal),

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { explainJob } from '../../src/engine/explain-job.ts';
 import { runJobs } from '../../src/engine/run.ts';
 import { validateJob } from '../../src/engine/validate.ts';
 import { LiberateError } from '../../src/kit/errors.ts';
@@ -124,16 +125,25 @@ describe('a job that wakes', () => {
   });
 });
 
-describe('validate', () => {
-  it('prints the SQL that makes the tables give hints, for a job that wakes', async () => {
-    const hints = { ...scriptedHints(), setup: (_: unknown, table: TableName | null) => `CREATE TRIGGER ON ${table?.name ?? 'TABLE'}` };
+describe('a job that wakes', () => {
+  const hints = { ...scriptedHints(), setup: (_: unknown, table: TableName | null) => `CREATE TRIGGER ON ${table?.name ?? 'TABLE'}` };
+  const query = { what: { kind: 'query', text: 'SELECT 1', file: null } } as const;
+
+  it('has the SQL that makes its tables give hints in its plan', async () => {
+    const { engine, sink } = await scripted(async function* () {}, { hints });
+    const wakeOf = async (some: Partial<Job>): Promise<string | null | undefined> =>
+      (await explainJob({ ...hourly, ...some }, engine.source(hourly), sink, never))[0]?.wake;
+    expect(await wakeOf({})).toBe('CREATE TRIGGER ON orders');
+    expect(await wakeOf({ ...query, key: ['id'] })).toBe('CREATE TRIGGER ON TABLE');
+    expect(await wakeOf({ wake: null })).toBeNull();
+  });
+
+  it('is told by validate that its tables need a trigger, and where its SQL is', async () => {
     const { engine } = await scripted(async function* () {}, { hints });
-    const said = async (some: Partial<Job>): Promise<readonly string[]> =>
-      (await validateJob({ ...hourly, ...some }, engine.source(hourly), never)).findings.map(({ message }) => message);
-    expect(await said({})).toContain('wake: its hints come once this was run for orders:\nCREATE TRIGGER ON orders');
-    expect(await said({ what: { kind: 'query', text: 'SELECT 1', file: null } })).toContain(
-      'wake: its hints come once this was run for each TABLE that the query reads:\nCREATE TRIGGER ON TABLE',
-    );
-    expect((await said({ wake: null })).join()).not.toContain('TRIGGER');
+    const said = async (some: Partial<Job>): Promise<string> =>
+      (await validateJob({ ...hourly, ...some }, engine.source(hourly), never)).findings.map(({ message }) => message).join('\n');
+    expect(await said({})).toContain('wake: its hints come once orders has a trigger; `liberate plan` prints the SQL');
+    expect(await said(query)).toContain('once each table that the query reads has a trigger');
+    expect(await said({ wake: null })).not.toContain('trigger');
   });
 });

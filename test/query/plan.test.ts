@@ -137,6 +137,15 @@ describe('planRead', () => {
     expect(plan.binds).toHaveLength(5);
   });
 
+  it('reads an index from the lowest gap on, whatever becomes of the OR', () => {
+    const gaps = [
+      { from: '2', to: '3' },
+      { from: '5', to: '6' },
+    ];
+    const { sql } = planRead(flavour, { ...request, columns: [id], cursor: [id], window: { kind: 'gaps', mark: ['9'], gaps } });
+    expect(sql).toContain('WHERE q.id >= <2:2:integer> AND (q.id BETWEEN <3:2:integer> AND <4:3:integer> OR ');
+  });
+
   it('reads a range with its lower end and without its upper', () => {
     expect(whereOf({ window: { kind: 'range', from: 'A', to: 'B' } })).toBe(
       'q.stamp IS NOT NULL AND q.stamp >= <1:A:timestamptz> AND q.stamp < <2:B:timestamptz>',

@@ -1,12 +1,13 @@
 import type { Config } from '../../config/config.ts';
 import { type Validation, validateJob } from '../../engine/validate.ts';
 import { Disposables } from '../../kit/disposables.ts';
-import { asLiberateError, type ErrorCode, errorTable } from '../../kit/errors.ts';
+import { asLiberateError } from '../../kit/errors.ts';
 import type { Job } from '../../model/job.ts';
 import type { Finding } from '../../model/report.ts';
 import { lookbackText, privilegeText } from '../../observe/describe-guarantee.ts';
 import { openSink } from '../../sink/registry.ts';
 import { openSources } from '../compose.ts';
+import { exitOfFindings, printFindings } from '../findings.ts';
 import { chooseJobs, clean, load } from '../load.ts';
 import { paints } from '../paint.ts';
 import type { CommonOptions, Surroundings } from '../surroundings.ts';
@@ -30,7 +31,7 @@ export async function validate(options: ValidateOptions, surroundings: Surroundi
   ];
   if (options.json) stdout.write(`${JSON.stringify(asJson(validations, findings))}\n`);
   else print(config, validations, findings, surroundings);
-  return exitOf(findings);
+  return exitOfFindings(findings);
 }
 
 async function validateAll(config: Config, jobs: readonly Job[], stack: Disposables, signal: AbortSignal): Promise<readonly Validation[]> {
@@ -79,7 +80,8 @@ function asJson(validations: readonly Validation[], findings: readonly Finding[]
   return { jobs, findings };
 }
 
-function print(config: Config, validations: readonly Validation[], findings: readonly Finding[], { stdout, env }: Surroundings): void {
+function print(config: Config, validations: readonly Validation[], findings: readonly Finding[], surroundings: Surroundings): void {
+  const { stdout, env } = surroundings;
   const paint = paints(stdout, env);
   for (const { plan, guarantee } of validations.flatMap((one) => one.jobs)) {
     const order = [...plan.cursor, ...plan.order].map(({ name }) => name).join(', ');
@@ -90,18 +92,7 @@ function print(config: Config, validations: readonly Validation[], findings: rea
     stdout.write(`    privilege: ${privilegeText(guarantee)}; look-back: ${lookbackText(guarantee)}; ${guarantee.cost}\n`);
     if (guarantee.raise !== null) stdout.write(`    raised by: ${clean(config, guarantee.raise)}\n`);
   }
-  const words = { error: paint.red('error'), warning: paint.yellow('warning'), info: paint.dim('note') };
-  for (const { severity, code, job, message, cure } of findings) {
-    const who = [code ?? '', job === null ? '' : `job "${job}"`].filter((part) => part !== '').join(' ');
-    stdout.write(clean(config, `${words[severity]}  ${who}${who === '' ? '' : ': '}${message}${cure === null ? '' : `. ${cure}`}\n`));
-  }
+  printFindings(config, findings, surroundings);
   const errors = findings.filter(({ severity }) => severity === 'error').length;
   stdout.write(errors === 0 ? `${config.file} is valid\n` : `${errors} ${errors === 1 ? 'error' : 'errors'} in ${config.file}\n`);
-}
-
-/** What cannot be reached says nothing about the file: 3, when that is all there is. */
-function exitOf(findings: readonly Finding[]): number {
-  const exits = findings.filter(({ severity }) => severity === 'error').map(({ code }) => errorTable[(code ?? 'LIB901') as ErrorCode].exit);
-  if (exits.length === 0) return 0;
-  return exits.every((exit) => exit === 3) ? 3 : 2;
 }

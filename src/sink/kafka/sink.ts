@@ -4,7 +4,7 @@ import { LiberateError } from '../../kit/errors.ts';
 import type { TopicSpec } from '../../model/record.ts';
 import type { RecordBatch } from '../../model/record-batch.ts';
 import type { Finding } from '../../model/report.ts';
-import type { Sink, SinkLimits } from '../sink.ts';
+import type { Sink, SinkLimits, TopicOutlook } from '../sink.ts';
 import type { KafkaSinkConfig } from '../sink-config.ts';
 import { adminOf, type WithAdmin } from './admin.ts';
 import { useCompression } from './codecs.ts';
@@ -14,7 +14,8 @@ import { openKafkajsProducer } from './producer.ts';
 import { blame, refuseOversize } from './record-faults.ts';
 import { type Judgement, NoAnswer, Sender } from './sender.ts';
 import { quietIdleConnections } from './timers.ts';
-import { defaultMaxMessageBytes, findingsOf, maxMessageBytes, nameFault, refusesKeyless, type TopicFacts } from './topic-config.ts';
+import { defaultMaxMessageBytes, findingsOf, maxMessageBytes, type TopicFacts } from './topic-config.ts';
+import { missingTopic, outlookOf, refuseKeyless, refuseName } from './topic-rules.ts';
 import { lookAt, makeTopic } from './topics.ts';
 import { nativeProducers, sendsUnderWay } from './wire/native-producer.ts';
 
@@ -85,17 +86,13 @@ class KafkaSink implements Sink {
   }
 
   async prepare(spec: TopicSpec, signal: AbortSignal): Promise<readonly Finding[]> {
-    const fault = nameFault(spec.name);
-    if (fault !== null)
-      throw new LiberateError('LIB304', `the topic name ${JSON.stringify(spec.name)} ${fault}`, {
-        cure: 'Set another `topic:` for the job.',
-      });
+    refuseName(spec);
     const { topicDefaults } = this.#config;
     const task = { what: `preparing topic ${spec.name}`, deadline: prepareWithin, signal };
     return this.#admin(task, async (admin) => {
       const found = await lookAt(admin, spec.name);
       if (found === null && !topicDefaults.create) {
-        throw new LiberateError('LIB303', `topic ${spec.name} does not exist, and topicDefaults.create is false`);
+        throw missingTopic(spec);
       }
       const facts = found ?? (await makeTopic(admin, spec, topicDefaults, this.#clock, signal));
       this.#accept(spec, facts);
@@ -103,12 +100,16 @@ class KafkaSink implements Sink {
     });
   }
 
+  async look(spec: TopicSpec, signal: AbortSignal): Promise<TopicOutlook> {
+    refuseName(spec);
+    const { topicDefaults } = this.#config;
+    const task = { what: `looking at topic ${spec.name}`, deadline: checkWithin, signal };
+    const found = await this.#admin(task, (admin) => lookAt(admin, spec.name));
+    return outlookOf(spec, found, topicDefaults);
+  }
+
   #accept(spec: TopicSpec, facts: TopicFacts): void {
-    if (!spec.keyed && refusesKeyless(facts)) {
-      throw new LiberateError('LIB304', `topic ${spec.name} is compacted and takes no record without a key, and the job has no key`, {
-        cure: 'Give the job a key, set cleanup.policy=delete on the topic, or publish to another.',
-      });
-    }
+    refuseKeyless(spec, facts);
     this.#limits.set(spec.name, maxMessageBytes(facts));
   }
 

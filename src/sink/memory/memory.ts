@@ -15,6 +15,7 @@ export function openMemory(): MemorySink {
     kind: 'memory',
     check: async () => [],
     prepare: async () => [],
+    look: async ({ name }) => ({ exists: topics.has(name), partitions: null, policy: null, findings: [] }),
     limits: () => ({ records: 5000, bytes: 1_000_000, inFlight: 4 }),
     records: (topic) => topics.get(topic) ?? [],
     async send(topic, batch, signal) {

@@ -1,4 +1,4 @@
-import { constants } from 'node:fs';
+import { constants, existsSync } from 'node:fs';
 import { access, mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { throwIfAborted } from '../../kit/abort.ts';
@@ -40,6 +40,10 @@ export function openNdjson(config: NdjsonSinkConfig): Sink {
     async prepare(topic, signal): Promise<readonly Finding[]> {
       throwIfAborted(signal);
       return (await file(topic.name)).findings;
+    },
+    async look(topic, signal) {
+      throwIfAborted(signal);
+      return { exists: existsSync(join(directory, fileName(topic.name))), partitions: null, policy: null, findings: [] };
     },
     limits: () => ({ records: 5000, bytes: 1_000_000, inFlight: 1 }),
     async send(topic, batch, signal): Promise<void> {

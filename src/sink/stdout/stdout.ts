@@ -50,6 +50,7 @@ export function openStdout(config: StdoutSinkConfig, stream: NodeJS.WritableStre
     kind: 'stdout',
     check: async () => [],
     prepare: async () => [],
+    look: async () => ({ exists: true, partitions: null, policy: null, findings: [] }),
     limits: () => ({ records: 5000, bytes: 1_000_000, inFlight: 1 }),
     send: (topic, batch, signal) => turn(() => send(topic, batch, signal)),
     async [Symbol.asyncDispose]() {

@@ -76,14 +76,18 @@ export class Session implements AsyncDisposable {
    * a backstop for the case that this process is gone.
    */
   select(sql: string, forms: readonly FieldForm[]): AsyncGenerator<Chunk, void, void> {
+    return this.#run(this.bounded(sql), forms, this.#context.statementTimeout);
+  }
+
+  /** The statement as `select` sends it. */
+  bounded(sql: string): string {
     const { statementTimeout } = this.#context;
-    if (statementTimeout === 0) return this.#run(sql, forms, 0);
+    if (statementTimeout === 0) return sql;
     const ms = Math.round(statementTimeout + slowSinkMs);
-    const bounded = sql.replace(
+    return sql.replace(
       /^SELECT /,
       `/*M! SET STATEMENT max_statement_time=${(ms / 1000).toFixed(3)} FOR */ SELECT /*+ MAX_EXECUTION_TIME(${ms}) */ `,
     );
-    return this.#run(bounded, forms, statementTimeout);
   }
 
   async *#run(

@@ -20,15 +20,23 @@ const mostNulls = 1_000;
 const run = (session: Session, { sql, binds }: Pick<PlannedRead, 'sql' | 'binds'>): Promise<Result> =>
   session.query(sql, binds.map(bindText));
 
+/** A page's SELECT, and the statement that runs it: small ones by themselves, others through a cursor. */
+export function pageStatement(flavour: Flavour, request: ReadRequest): PlannedRead & { readonly run: string } {
+  const plan = planRead(flavour, onePast(request));
+  return { ...plan, run: isSmall(request) ? plan.sql : `DECLARE page NO SCROLL CURSOR FOR ${plan.sql}` };
+}
+
+const isSmall = ({ limit }: ReadRequest): boolean => limit !== null && limit <= smallPage;
+
 /**
  * One page through a cursor of SQL, not a portal of the protocol: each FETCH is a statement of its own, so that
  * `statement_timeout` bounds the server's work and not the time for which a slow sink keeps the page waiting.
  */
 export async function* readPage(session: Session, flavour: Flavour, request: ReadRequest): AsyncGenerator<RowBatch> {
-  const plan = planRead(flavour, onePast(request));
+  const plan = pageStatement(flavour, request);
   const page = new Page(request, plan);
   const forms = formsOf(request.columns);
-  if (request.limit !== null && request.limit <= smallPage) {
+  if (isSmall(request)) {
     // Most polls find nothing: one statement, prepared, in a transaction of its own.
     const rows = await session.rows(plan.sql, plan.binds.map(bindText), new PackedRows(forms, plan.width));
     const batch = page.batch(packedRows(rows), true);
@@ -38,7 +46,7 @@ export async function* readPage(session: Session, flavour: Flavour, request: Rea
   const most = request.limit === null ? mostRows : Math.min(mostRows, request.limit + 1);
   await session.query('BEGIN READ ONLY');
   try {
-    await run(session, { ...plan, sql: `DECLARE page NO SCROLL CURSOR FOR ${plan.sql}` });
+    await run(session, { ...plan, sql: plan.run });
     let [filling, spare] = [new PackedRows(forms, plan.width), new PackedRows(forms, plan.width)];
     let size = Math.min(firstRows, most);
     let next: Promise<PackedRows> | null = fetchRows(session, size, filling);

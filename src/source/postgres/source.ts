@@ -8,6 +8,7 @@ import type { SourceConfig } from '../source-config.ts';
 import { checkServer } from './check.ts';
 import { Connections } from './connection.ts';
 import { describeQuery, describeTable, listTables } from './describe.ts';
+import { explain, indexSql } from './explain.ts';
 import { flavourOf } from './flavour.ts';
 import { horizonOf, lookAt } from './horizon.ts';
 import { countNulls, estimate, lastPosition, nthPosition, readPage } from './read.ts';
@@ -42,6 +43,8 @@ export function openPostgres(config: SourceConfig): Source {
     last: planned(lastPosition),
     nth: planned(nthPosition),
     estimate: planned(estimate),
+    explain: planned(explain),
+    indexSql,
     async *read(request, signal) {
       await using session = await connections.open(signal);
       yield* readPage(session, flavourFor(session), request);

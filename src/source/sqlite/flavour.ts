@@ -1,6 +1,6 @@
 import type { Flavour } from '../../query/flavour.ts';
 
-const quote = (name: string): string => `"${name.replaceAll('"', '""')}"`;
+export const quote = (name: string): string => `"${name.replaceAll('"', '""')}"`;
 
 /**
  * Marks are bound as values of their own storage class, so a comparison needs no cast: where a column

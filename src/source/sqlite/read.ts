@@ -113,6 +113,15 @@ export function firstRow(reading: Reading, read: Pick<PlannedRead, 'sql' | 'bind
   }
 }
 
+/** A small result, whole. */
+export function allRows(reading: Reading, read: Pick<PlannedRead, 'sql' | 'binds'>): readonly RawRow[] {
+  try {
+    return [...{ [Symbol.iterator]: () => iterate(reading, read) }];
+  } catch (error) {
+    throw sqliteError(reading.path, error);
+  }
+}
+
 function prepare({ connection, path }: Reading, sql: string): Statement<unknown[]> {
   try {
     return connection.database.prepare<unknown[]>(sql);
@@ -121,7 +130,7 @@ function prepare({ connection, path }: Reading, sql: string): Statement<unknown[
   }
 }
 
-function bindValues({ timezone }: Reading, binds: readonly Bind[]): readonly Stored[] {
+export function bindValues({ timezone }: Reading, binds: readonly Bind[]): readonly Stored[] {
   return binds.map((bind) => {
     if (bind.kind === 'instant') return instantBound(bind.micros, bind.like, timezone);
     const value = fromLiteral(bind.text);

@@ -3,6 +3,7 @@ import { throwIfAborted } from '../../kit/abort.ts';
 import type { Column, Relation, Shape, TableName } from '../../model/column.ts';
 import type { RowBatch } from '../../model/row.ts';
 import type { Horizon, Watermark } from '../../model/watermark.ts';
+import type { Explained } from '../../query/explained.ts';
 import type { ReadRequest } from '../../query/request.ts';
 import type { Source, SourceFacts } from '../source.ts';
 import type { SourceConfig } from '../source-config.ts';
@@ -10,6 +11,7 @@ import { type Connections, openConnections } from './connections.ts';
 import { describeRelation, listTables } from './describe.ts';
 import { sqliteError } from './errors.ts';
 import { estimateRows } from './estimate.ts';
+import { explain, indexSql } from './explain.ts';
 import { defaultLookbackMs, horizonAt } from './horizon.ts';
 import { countNulls, lastPosition, nthPosition, type Reading, readPage } from './read.ts';
 import { parseCursor } from './types.ts';
@@ -78,6 +80,12 @@ class SqliteSource implements Source {
   estimate(request: ReadRequest, signal: AbortSignal): Promise<number | null> {
     return this.#with(signal, (reading) => estimateRows(reading, request));
   }
+
+  explain(request: ReadRequest, signal: AbortSignal): Promise<Explained> {
+    return this.#with(signal, (reading) => explain(reading, request));
+  }
+
+  readonly indexSql = indexSql;
 
   async *read(request: ReadRequest, signal: AbortSignal): AsyncGenerator<RowBatch, void, undefined> {
     await using connection = await this.#connections.acquire(signal);

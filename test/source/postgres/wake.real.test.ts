@@ -87,7 +87,7 @@ describe('the notifications of PostgreSQL', () => {
     await notified(again, 'b');
   });
 
-  it('are for a login with SELECT alone too, by the trigger that validate prints', async () => {
+  it('are for a login with SELECT alone too, by the trigger that plan prints', async () => {
     await db.run('CREATE SCHEMA "My shop"; CREATE TABLE "My shop"."Orders" (id int); CREATE TABLE "My shop".lines (id int)');
     for (const name of ['Orders', 'lines']) await db.run(triggerSql("shop's", { schema: 'My shop', name }));
     const login = use(await createPostgresRole(db, { grants: ['SELECT ON ALL TABLES IN SCHEMA "My shop"'] }));
