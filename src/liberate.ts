@@ -3,6 +3,7 @@
  * It installs no signal handlers and prints nothing; stop it with the signal.
  */
 import { compose } from './cli/compose.ts';
+import { openHttp } from './cli/http.ts';
 import { chooseJobs } from './cli/load.ts';
 import type { Config } from './config/config.ts';
 import { configFromObject, loadConfig } from './config/read-jobs-file.ts';
@@ -56,14 +57,14 @@ export interface BackfillLibraryOptions extends LibraryOptions {
 
 /** Resolves when every job has run once, or when the signal has ended the schedule. `failures`: the newest of each failing job. */
 export async function run(options: RunLibraryOptions): Promise<{ readonly failures: ReadonlyMap<string, LiberateError> }> {
-  return withEngine(options, ({ engine, jobs, signal }) =>
+  return withEngine(options, true, ({ engine, jobs, signal }) =>
     runJobs(engine, jobs, { once: options.once ?? false, waitForLease: options.wait ?? true }, signal),
   );
 }
 
 /** Publishes what the named jobs' relations hold now; the live marks stay. */
 export async function backfill(options: BackfillLibraryOptions): Promise<readonly BackfillReport[]> {
-  return withEngine(options, async ({ engine, jobs, signal }) => {
+  return withEngine(options, false, async ({ engine, jobs, signal }) => {
     const { from = null, to = null, window = null, parallel = 1, resume = false, restart = false, wait = false } = options;
     const own = { from, to, window, parallel, resume, restart, wait, dryRun: false };
     const reports: BackfillReport[] = [];
@@ -80,13 +81,15 @@ interface Use {
   readonly signal: AbortSignal;
 }
 
-async function withEngine<T>(options: LibraryOptions, work: (use: Use) => Promise<T>): Promise<T> {
+async function withEngine<T>(options: LibraryOptions, serves: boolean, work: (use: Use) => Promise<T>): Promise<T> {
   const config = await read(options);
   const jobs = chooseJobs(config, options.only ?? []);
   const signal = options.signal ?? new AbortController().signal;
   await using stack = new Disposables();
-  const observer = tellAll(options.observer === undefined ? [] : [options.observer]);
+  const web = serves ? await openHttp(config, jobs) : null;
+  const observer = tellAll([options.observer, web?.observer].filter((one) => one !== undefined));
   const engine = await compose({ config, jobs, observer, stdout: process.stdout, signal }, stack);
+  if (web !== null) observer({ type: 'run.listening', url: stack.use(await web.listen(engine.store)).url });
   return await work({ engine, jobs, signal });
 }
 

@@ -80,9 +80,12 @@ export const commands: readonly Command[] = [
   }),
   forSomeJobs({
     words: 'status',
-    describe: 'a line a job: last ok, mark, lag, rows, runner; exit 1 when one is failing',
+    describe: 'a screen a job: last ok, mark and its age, lag, lease, guarantee, failures; exit 1 when one fails',
     options: {},
-    examples: [['status jobs.yaml --json', 'for a monitor']],
+    examples: [
+      ['status jobs.yaml', 'how is every job?'],
+      ['status jobs.yaml --job orders --json', 'for a monitor'],
+    ],
     run: async (said, surroundings) => (await import('./commands/status.ts')).status(said, surroundings),
   }),
 ];

@@ -3,6 +3,7 @@ import type { SinkConfig } from '../sink/sink-config.ts';
 import type { SourceConfig } from '../source/source-config.ts';
 import type { StateConfig } from '../state/state-config.ts';
 import type { Problem, Warning } from './problem.ts';
+import type { HttpAddress } from './schema/http-form.ts';
 
 /** A jobs file, checked, with every default filled in. Deeply frozen. It holds secrets as plain text: never log it. */
 export interface Config {
@@ -15,6 +16,8 @@ export interface Config {
   readonly state: StateConfig;
   /** Milliseconds until the lease of a runner that does not renew it ends. */
   readonly leaseTtl: number;
+  /** Where `run` serves its metrics; null: nowhere. */
+  readonly http: HttpAddress | null;
   /** In the order of the file, disabled ones too. */
   readonly jobs: readonly Job[];
   /** Texts that must never be printed, for `redactSecrets`. */

@@ -58,6 +58,7 @@ export function normalise(data: FileData, scope: Scope): Config {
     sinks: sinks(data, scope),
     state: normaliseState(data.state, scope),
     leaseTtl: normaliseLease(data.state),
+    http: data.http ?? null,
     jobs: jobs(data, sourceOf, scope),
   };
   checkTopics(config.jobs, problems);

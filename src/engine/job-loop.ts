@@ -68,6 +68,7 @@ export class JobLoop {
   async run(signal: AbortSignal): Promise<void> {
     for (let wait = this.#options.waitForLease; !signal.aborted; wait = true) {
       await using lease = await this.#lease(wait, signal);
+      await using _told = this.#tellLease();
       const held = AbortSignal.any([signal, lease.lost]);
       if (this.#options.once) {
         await this.#cycle(lease, 'unknown', held);
@@ -76,6 +77,12 @@ export class JobLoop {
       await this.#scheduled(lease, held);
       // Here the lease was lost, or the run ends: a lost lease is waited for again.
     }
+  }
+
+  #tellLease(): AsyncDisposable {
+    const tell = (held: boolean): void => this.#engine.observer({ type: 'job.lease', job: this.#target.name, held });
+    tell(true);
+    return { [Symbol.asyncDispose]: async () => tell(false) };
   }
 
   async #lease(wait: boolean, signal: AbortSignal): Promise<Lease> {

@@ -98,6 +98,8 @@ export const errorTable = {
   ),
   LIB505: row('the temporary file cannot be written', 'permanent', 3, 'Free room in the temporary folder, or name another by TMPDIR.'),
 
+  LIB601: row('the HTTP address cannot be listened on', 'permanent', 3, 'Give another address in `http:`, or stop what listens there.'),
+
   LIB901: row('liberate has a defect', 'permanent', 1, 'Please report it with the stack.'),
 } as const satisfies Record<string, ErrorEntry>;
 

@@ -66,6 +66,12 @@ export function describeEvent(event: LiberateEvent): LogLine {
         message: `${event.jobs} ${event.jobs === 1 ? 'job' : 'jobs'}, ready in ${formatDuration(event.ms)}`,
         fields: { jobs: event.jobs, ms: event.ms },
       };
+    case 'job.lease': {
+      const { job, held } = event;
+      return { level: 'debug', message: `${job}: its lease was ${held ? 'taken' : 'given up'}`, fields: { job, held } };
+    }
+    case 'run.listening':
+      return { level: 'info', message: `listening: ${event.url}/metrics, /health, /status`, fields: { url: event.url } };
     case 'run.stopping':
       return { level: 'info', message: `stopping: ${event.reason}`, fields: { reason: event.reason } };
     default:

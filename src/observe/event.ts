@@ -33,6 +33,9 @@ export type LiberateEvent =
       readonly ms: number;
     }
   | { readonly type: 'cycle.end'; readonly report: CycleReport }
+  /** This process has taken the job's lease, or has it no longer. */
+  | { readonly type: 'job.lease'; readonly job: string; readonly held: boolean }
+  | { readonly type: 'run.listening'; readonly url: string }
   | { readonly type: 'run.stopping'; readonly reason: string }
   | { readonly type: 'run.ready'; readonly jobs: number; readonly ms: number };
 

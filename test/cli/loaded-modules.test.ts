@@ -50,6 +50,7 @@ const needless = [
   ...['dist/sink/kafka/sink.js', 'dist/sink/stdout/stdout.js', 'dist/source/postgres/source.js', 'dist/source/mysql/source.js'],
   ...['dist/state/postgres/store.js', 'dist/state/mysql/store.js', 'dist/config/json-schema.js', 'dist/engine/backfill.js'],
   ...['dist/cli/cli.js', 'dist/cli/commands/backfill.js', 'dist/cli/commands/status.js', 'dist/cli/commands/state.js'],
+  ...['dist/web/web.js', 'dist/web/metrics.js', 'dist/engine/explain-job.js', 'node:http'],
 ];
 
 test('run --once of SQLite jobs loads no driver, parser or command that it does not use', async () => {

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { cronFault, isTimezone } from '../../src/config/cron.ts';
 import { editDistance, suggest } from '../../src/config/suggest.ts';
 import { topicFault } from '../../src/config/topic.ts';
-import { problemsOf, sound, withJob } from './support.ts';
+import { parse, problemsOf, sound, withJob } from './support.ts';
 
 describe('a duration', () => {
   const units = { d: 86_400_000, h: 3_600_000, m: 60_000, s: 1000, ms: 1 } as const;
@@ -111,4 +111,22 @@ test.each<[string, boolean]>([
   ['x'.repeat(250), false],
 ])('topic %s: %s', (template, right) => {
   expect(topicFault(template) === null).toBe(right);
+});
+
+describe('http', () => {
+  const file = (http: unknown): string => JSON.stringify({ source: 'sqlite:a.db', sink: 'stdout', http, jobs: { a: { table: 'a' } } });
+
+  test.each([
+    [9464, { host: '127.0.0.1', port: 9464 }],
+    [':0', { host: '127.0.0.1', port: 0 }],
+    ['0.0.0.0:9464', { host: '0.0.0.0', port: 9464 }],
+    ['localhost:80', { host: 'localhost', port: 80 }],
+    ['[::1]:9464', { host: '::1', port: 9464 }],
+  ])('%j is an address; without a host nobody else reaches it', (written, expected) => {
+    expect(parse(file(written))).toMatchObject({ ok: true, config: { http: expected } });
+  });
+
+  test.each(['http://127.0.0.1:9464', '127.0.0.1', '127.0.0.1:70000', '', true])('%j is none', (written) => {
+    expect(parse(file(written))).toMatchObject({ ok: false, problems: [{ code: 'LIB103', path: 'http' }] });
+  });
 });

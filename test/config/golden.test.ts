@@ -60,6 +60,7 @@ const golden = {
   sinks: { default: { kind: 'ndjson', name: 'default', directory: '/app/out' } },
   state: { kind: 'sqlite', url: '/app/jobs.state.db', user: null, password: null, tls: null },
   leaseTtl: 15_000,
+  http: null,
   jobs: [
     customers,
     {

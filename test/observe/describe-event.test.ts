@@ -74,6 +74,8 @@ describe('an event as a log line', () => {
     [{ type: 'run.ready', jobs: 1, ms: 40 }, 'info', '1 job, ready in 40ms'],
     [{ type: 'run.ready', jobs: 2, ms: 40 }, 'info', '2 jobs, ready in 40ms'],
     [{ type: 'run.stopping', reason: 'SIGTERM' }, 'info', 'stopping: SIGTERM'],
+    [{ type: 'run.listening', url: 'http://127.0.0.1:1' }, 'info', 'listening: http://127.0.0.1:1/metrics, /health, /status'],
+    [{ type: 'job.lease', job: 'orders', held: true }, 'debug', 'orders: its lease was taken'],
     [report({}), 'debug', 'orders: 0 rows in 250ms'],
     [
       report({ published: 1200, repeated: 3, nulls: 1, mark: '2026-11-21' }),

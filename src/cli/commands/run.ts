@@ -1,7 +1,9 @@
 import { runJobs } from '../../engine/run.ts';
 import { Disposables } from '../../kit/disposables.ts';
 import type { LiberateError } from '../../kit/errors.ts';
+import { tellAll } from '../../observe/event.ts';
 import { compose } from '../compose.ts';
+import { openHttp } from '../http.ts';
 import { chooseJobs, load } from '../load.ts';
 import { openLog } from '../logger.ts';
 import { Interrupted, interruptedExit } from '../signals.ts';
@@ -20,10 +22,13 @@ export async function run(options: RunOptions, surroundings: Surroundings): Prom
   const { signal, stdout } = surroundings;
   const config = await load(options, surroundings);
   const jobs = chooseJobs(config, options.job);
-  const observer = openLog(options, config, surroundings);
+  const web = await openHttp(config, jobs);
+  const log = openLog(options, config, surroundings);
+  const observer = web === null ? log : tellAll([log, web.observer]);
   await using stack = new Disposables();
   const engine = await compose({ config, jobs, observer, stdout, signal }, stack);
   signal.addEventListener('abort', () => observer({ type: 'run.stopping', reason: stopReason(signal) }), { once: true });
+  if (web !== null) observer({ type: 'run.listening', url: stack.use(await web.listen(engine.store)).url });
   observer({ type: 'run.ready', jobs: jobs.length, ms: Date.now() - startedAt });
   const { failures } = await runJobs(engine, jobs, { once: options.once, waitForLease: options.wait }, signal);
   if (signal.aborted) return stoppedExit(options.once, signal);

@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import { shortName } from '../defaults.ts';
 import { sourceSchema, stateSchema } from './database-schema.ts';
 import { key, mapping, named, required } from './forms.ts';
+import { httpAddress } from './http-form.ts';
 import { defaultsSchema, jobSchema } from './job-schema.ts';
 import { sinkSchema } from './sink-schema.ts';
 
@@ -37,6 +38,12 @@ export const fileSchema = mapping(
       description: 'Where the progress of the jobs is kept: a SQLite file, or a database that several runners share.',
       default: '<a SQLite file next to the jobs file: jobs.yaml has jobs.state.db>',
       examples: ['sqlite:liberate.state.db', 'postgres://liberate@db.internal/liberate'],
+    }),
+    http: key(httpAddress(), {
+      description:
+        'Address of `/metrics` (Prometheus), `/health` and `/status` while `liberate run` runs. A port alone is on 127.0.0.1; whoever reaches it may read it.',
+      default: '<none: nothing listens>',
+      examples: ['127.0.0.1:9464', 9464],
     }),
     defaults: key(defaultsSchema, {
       description: 'Job keys for every job that does not write them itself.',
