@@ -80,7 +80,7 @@ function stamps(plan: JobPlan, sight: Sight, horizon: Horizon): Guarantee {
 /** Without sight of the open transactions the promise has a limit, which must not be left unsaid. */
 function unlessLonger(what: string, { raise, assumedMs }: Sight, lookbackMs: number | null, rest: string): string {
   if (raise === null) return `${what}; ${rest}`;
-  return `${what} unless a transaction that cannot be seen lasts longer than ${formatDuration(lookbackMs ?? assumedMs)}; ${rest}`;
+  return `${what}, unless a transaction that cannot be seen lasts longer than ${formatDuration(lookbackMs ?? assumedMs)}; ${rest}`;
 }
 
 const privilegeOf = ({ privilege, missing }: Sight): Guarantee['privilege'] => (privilege === null ? null : { needed: privilege, missing });
