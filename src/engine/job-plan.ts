@@ -61,6 +61,7 @@ export function planJob(input: PlanInput): JobPlan {
   const mode = resolveMode(job, cursor);
   const declared = (job.key ?? shape.primaryKey).map((name) => column(name, 'key'));
   const order = readingOrder(job, mode, cursor, declared, column);
+  refuseUnordered([...cursor, ...order]);
   const key = declared.length > 0 ? declared : impliedKey(mode, cursor, order);
   const schema = eventSchema(shape.columns, job.columns, key);
   refuseTwins(schema.fields);
@@ -126,6 +127,16 @@ function checkRules(job: Job, column: Find): void {
   for (const name of job.columns.include ?? []) column(name, 'included');
   for (const name of job.columns.exclude) column(name, 'excluded');
   for (const name of Object.keys(job.columns.rename)) column(name, 'renamed');
+}
+
+/** Rows are read in pages: each goes on behind the last value of the one before it. */
+function refuseUnordered(columns: readonly Column[]): void {
+  const found = columns.find(({ unordered }) => unordered === true);
+  if (found === undefined) return;
+  throw new LiberateError('LIB208', `"${found.name}" (${found.native}) cannot be the cursor or the key: its values have no order`, {
+    place: { column: found.name },
+    cure: 'Choose another column, or read it by a query that casts it to text.',
+  });
 }
 
 /** A renamed column may meet another of that name: an event can hold one of them. */

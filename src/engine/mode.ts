@@ -46,9 +46,10 @@ export function resolveMode(job: Job, cursor: readonly Column[]): Mode {
     );
   }
   if (job.mode !== null) {
-    if (job.mode !== 'incrementing' && kind === 'integer' && first.type.kind !== 'dynamic') {
+    if (job.mode !== 'incrementing' && kind !== 'temporal' && first.type.kind !== 'dynamic') {
       throw new LiberateError('LIB208', `mode ${job.mode} needs a date or timestamp cursor; ${found}`, {
         place: { column: first.name },
+        cure: 'Choose another column, or read it by a query that casts it to a timestamp.',
       });
     }
     if (job.mode === 'incrementing' && kind === 'temporal') {

@@ -41,7 +41,7 @@ export const errorTable = {
   ),
   LIB206: row('the job has no key', 'permanent', 1, 'Give the columns that identify a row as `key:`.'),
   LIB207: row('the source refused the statement', 'permanent', 1, "Mend the query or grant SELECT; the server's words are in the message."),
-  LIB208: row('the column cannot be a cursor', 'permanent', 1, 'Use a timestamp or an integer that only grows.'),
+  LIB208: row('the column cannot be the cursor or the key', 'permanent', 1, 'Use a timestamp, or an integer that only grows.'),
   LIB209: row(
     'a statement on the source took too long',
     'transient',

@@ -29,6 +29,8 @@ export interface Column {
   /** The database's own name of the type, usable in a cast: `timestamp(6) with time zone`, `bigint unsigned`. */
   readonly native: string;
   readonly nullable: boolean;
+  /** Its values have no order that a page could continue in: neither a cursor nor what the rows are read by. */
+  readonly unordered?: true;
 }
 
 /** Columns in the order of the index. */

@@ -39,7 +39,7 @@ const dynamic: JsonWriter = (value) => {
   }
 };
 
-/** How values of a type become JSON; see docs/jobs.md for the table. */
+/** How values of a type become JSON; see docs/types.md for the table. */
 export function jsonWriter(type: ColumnType): JsonWriter {
   switch (type.kind) {
     case 'boolean':

@@ -1,23 +1,5 @@
 import type { ErrorCode } from '../../src/kit/errors.ts';
 import type { ColumnType } from '../../src/model/column.ts';
-import type { Value } from '../../src/model/value.ts';
-
-/** A column type with one value of it. */
-export interface ValueCase {
-  /** As CREATE TABLE writes it. */
-  readonly type: string;
-  /** SQL literal that is inserted. */
-  readonly sql: string;
-  readonly kind: ColumnType['kind'];
-  /** Canonical form, see model/value.ts. */
-  readonly value: Value;
-}
-
-/** A type that keys are made of, with values in no order; all different. */
-export interface KeyCase {
-  readonly type: string;
-  readonly sql: readonly string[];
-}
 
 /** What the suite's SQL must say in another way on another database. */
 export interface Dialect {

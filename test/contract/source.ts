@@ -10,7 +10,8 @@ import type { Source } from '../../src/source/source.ts';
 import type { SourceConfig } from '../../src/source/source-config.ts';
 import type { TestDatabase } from '../support/database.ts';
 import { waitFor } from '../support/wait-for.ts';
-import type { Dialect, KeyCase, ValueCase } from './source-dialect.ts';
+import type { TypeCase } from '../types/type-case.ts';
+import type { Dialect } from './source-dialect.ts';
 
 /** Cases that a source may leave out, each with the reason. */
 export type SkippableCase = 'two columns of one name' | 'back-pressure of a statement';
@@ -20,8 +21,7 @@ export interface SourceContract {
   readonly dialect: Dialect;
   create(): Promise<TestDatabase>;
   open(config: SourceConfig): Source;
-  readonly values: readonly ValueCase[];
-  readonly keys: readonly KeyCase[];
+  readonly types: readonly TypeCase[];
   readonly skips?: Readonly<Partial<Record<SkippableCase, string>>>;
 }
 
@@ -31,7 +31,7 @@ interface Place {
   open(overrides?: Partial<SourceConfig>): Source;
 }
 
-const never = new AbortController().signal;
+export const never = new AbortController().signal;
 
 /** The configuration of a source on a test's database. */
 export function sourceConfig(kind: Source['kind'], url: string, overrides: Partial<SourceConfig> = {}): SourceConfig {
@@ -53,8 +53,8 @@ export function printed(value: Value | undefined): string | null {
   return value instanceof Uint8Array ? `\\x${Buffer.from(value).toString('hex')}` : String(value);
 }
 
-const table = (name: string): Relation => ({ kind: 'table', table: { schema: null, name } });
-const query = (text: string): Relation => ({ kind: 'query', text });
+export const table = (name: string): Relation => ({ kind: 'table', table: { schema: null, name } });
+export const query = (text: string): Relation => ({ kind: 'query', text });
 
 function columnsOf(shape: Shape, names: readonly string[]): readonly Column[] {
   return names.map((name) => {
@@ -64,14 +64,14 @@ function columnsOf(shape: Shape, names: readonly string[]): readonly Column[] {
   });
 }
 
-interface Wanted extends Partial<Omit<ReadRequest, 'relation' | 'columns' | 'cursor' | 'key'>> {
+export interface Wanted extends Partial<Omit<ReadRequest, 'relation' | 'columns' | 'cursor' | 'key'>> {
   /** Default: all. */
   readonly columns?: readonly string[];
   readonly cursor?: readonly string[];
   readonly key: readonly string[];
 }
 
-async function requestOf(source: Source, relation: Relation, wanted: Wanted): Promise<ReadRequest> {
+export async function requestOf(source: Source, relation: Relation, wanted: Wanted): Promise<ReadRequest> {
   const shape = await source.describe(relation, never);
   return {
     where: null,
@@ -88,14 +88,14 @@ async function requestOf(source: Source, relation: Relation, wanted: Wanted): Pr
   };
 }
 
-async function readAll(source: Source, request: ReadRequest): Promise<readonly Row[]> {
+export async function readAll(source: Source, request: ReadRequest): Promise<readonly Row[]> {
   const rows: Row[] = [];
   for await (const batch of source.read(request, never)) rows.push(...rowsOf(batch));
   return rows;
 }
 
 /** A whole window, page by page, as the engine reads it. */
-async function readPages(source: Source, request: ReadRequest, limit: number): Promise<readonly Row[]> {
+export async function readPages(source: Source, request: ReadRequest, limit: number): Promise<readonly Row[]> {
   const rows: Row[] = [];
   let page: Watermark | null = null;
   for (;;) {
@@ -107,8 +107,8 @@ async function readPages(source: Source, request: ReadRequest, limit: number): P
 }
 
 /** First column of each row, printed. */
-const firsts = (rows: readonly Row[]): readonly (string | null)[] => rows.map(({ values }) => printed(values[0]));
-const firstColumn = async (db: TestDatabase, sql: string): Promise<readonly (string | null)[]> =>
+export const firsts = (rows: readonly Row[]): readonly (string | null)[] => rows.map(({ values }) => printed(values[0]));
+export const firstColumn = async (db: TestDatabase, sql: string): Promise<readonly (string | null)[]> =>
   (await db.rows(sql)).map(([first]) => first ?? null);
 
 async function refusal(work: Promise<unknown>): Promise<LiberateError> {
@@ -422,26 +422,6 @@ export function sourceContract(contract: SourceContract): void {
       }
     });
 
-    for (const { type, sql } of contract.keys) {
-      promise(`pages by a key of type ${type}`, async ({ db, source }) => {
-        await db.run(`CREATE TABLE keyed (id ${dialect.bigint} NOT NULL, k ${type} NOT NULL UNIQUE)`);
-        await db.run(`INSERT INTO keyed VALUES ${sql.map((text, at) => `(${at}, ${text})`).join(', ')}`);
-        const expected = await firstColumn(db, 'SELECT id FROM keyed ORDER BY k');
-        const request = await requestOf(source, table('keyed'), { key: ['k'] });
-        for (const limit of [1, 2]) expect(firsts(await readPages(source, request, limit))).toEqual(expected);
-        const rows = await readAll(source, request);
-        expect(await source.last(request, never)).toEqual(rows.at(-1)?.position);
-        for (const [at, { position }] of rows.entries()) {
-          expect(firsts(await readAll(source, { ...request, page: position })), `after ${position.join()}`).toEqual(expected.slice(at + 1));
-          expect(firsts(await readAll(source, { ...request, until: position })), `up to ${position.join()}`).toEqual(
-            expected.slice(0, at + 1),
-          );
-          expect(await source.nth({ ...request, limit: at + 1 }, never)).toEqual(position);
-        }
-        expect(await source.nth({ ...request, limit: rows.length + 1 }, never)).toBeNull();
-      });
-    }
-
     promise('reads a relation in pieces that hold each row once, by a key of several columns', async ({ db, source }) => {
       await db.run(
         `CREATE TABLE parts (id ${dialect.bigint} NOT NULL, a ${dialect.bigint}, b ${dialect.textKey}, c ${dialect.bigint}, PRIMARY KEY (a, b, c))`,
@@ -485,24 +465,6 @@ export function sourceContract(contract: SourceContract): void {
       const later = await readAll(source, after);
       expect(firsts(later)).toEqual(['0', '1', '4']);
       expect(later.map(({ recent }) => recent)).toEqual([false, false, true]);
-    });
-
-    promise('delivers every value exactly, in its canonical form', async ({ db, source }) => {
-      const columns = contract.values.map(({ type }, at) => `c${at} ${type}`);
-      await db.run(`CREATE TABLE every (id ${dialect.bigint} PRIMARY KEY, ${columns.join(', ')})`);
-      await db.run(`INSERT INTO every VALUES (1, ${contract.values.map(({ sql }) => sql).join(', ')})`);
-      await db.run('INSERT INTO every (id) VALUES (2)');
-      const shape = await source.describe(table('every'), never);
-      const label = ({ type, sql }: ValueCase): string => `${type} ${sql}`;
-      expect(contract.values.map((one, at) => [label(one), shape.columns[at + 1]?.type.kind])).toEqual(
-        contract.values.map((one) => [label(one), one.kind]),
-      );
-      const [first, second] = await readAll(source, await requestOf(source, table('every'), { key: ['id'] }));
-      const comparable = (value: Value | undefined): unknown => (value instanceof Uint8Array ? Buffer.from(value) : value);
-      expect(contract.values.map((one, at) => [label(one), comparable(first?.values[at + 1])])).toEqual(
-        contract.values.map((one) => [label(one), comparable(one.value)]),
-      );
-      expect(second?.values.slice(1)).toEqual(contract.values.map(() => null));
     });
 
     promise('keeps memory flat while the consumer of 200,000 rows is slow', async ({ db, source }) => {

@@ -40,13 +40,13 @@ describe('the mode of a job', () => {
     ['timestamp+incrementing', [stamp], 'timestamp+incrementing'],
     ['timestamp', [sqlite('INTEGER')], 'timestamp'],
     ['incrementing', [column('n', 'decimal')], 'incrementing'],
-    ['timestamp', [text], 'timestamp'],
   ])('%s with the cursor %o is %s', (mode, cursor, expected) => {
     expect(resolveMode(job({ mode }), cursor)).toBe(expected);
   });
 
   it.each<readonly [Mode | null, readonly Column[], string]>([
     [null, [text], "the mode cannot be told from the cursor's type: code is varchar(10)"],
+    ['timestamp', [text], 'mode timestamp needs a date or timestamp cursor; code is varchar(10)'],
     ['timestamp', [id], 'mode timestamp needs a date or timestamp cursor; id is bigint'],
     ['timestamp+incrementing', [id], 'mode timestamp+incrementing needs a date or timestamp cursor'],
     ['incrementing', [stamp], 'mode incrementing needs a number that only grows; at is timestamp with time zone'],

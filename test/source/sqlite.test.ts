@@ -12,25 +12,28 @@ import type { SourceConfig } from '../../src/source/source-config.ts';
 import { compareStored } from '../../src/source/sqlite/functions.ts';
 import { fromLiteral, type Stored, toLiteral } from '../../src/source/sqlite/literal.ts';
 import { openSqlite } from '../../src/source/sqlite/source.ts';
-import { sourceConfig, sourceContract } from '../contract/source.ts';
+import { type SourceContract, sourceConfig, sourceContract } from '../contract/source.ts';
 import { sqliteDialect } from '../contract/source-dialect.ts';
+import { typesContract } from '../contract/source-types.ts';
 import { createSqlite, type TestDatabase } from '../support/databases.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
-import { sqliteKeys, sqliteValues } from './sqlite-values.ts';
+import { sqliteCases } from '../types/sqlite.ts';
 
 const never = new AbortController().signal;
 
 const config = (path: string, more: Partial<SourceConfig> = {}): SourceConfig => sourceConfig('sqlite', path, { timezone: null, ...more });
 
-sourceContract({
+const contract: SourceContract = {
   kind: 'sqlite',
   dialect: sqliteDialect,
   create: createSqlite,
   open: openSqlite,
-  values: sqliteValues,
-  keys: sqliteKeys,
+  types: sqliteCases,
   skips: { 'two columns of one name': 'SQLite itself tells them apart, as `a` and `a:1`' },
-});
+};
+
+sourceContract(contract);
+typesContract(contract);
 
 /** A table of whole numbers, both ends inclusive, in its column `value`. */
 const series = (from: number, to: number): string =>

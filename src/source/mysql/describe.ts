@@ -1,11 +1,11 @@
 import { LiberateError } from '../../kit/errors.ts';
-import type { Column, IndexInfo, Relation, Shape, TableName } from '../../model/column.ts';
+import type { IndexInfo, Relation, Shape, TableName } from '../../model/column.ts';
 import type { Flavour } from '../../query/flavour.ts';
 import { describeFrom } from '../../query/plan.ts';
 import { type FieldFacts, nativeOf } from './field.ts';
 import { literal } from './flavour.ts';
 import type { Session, TextRow } from './session.ts';
-import { columnType } from './types.ts';
+import { columnOf } from './types.ts';
 
 export async function listTables(session: Session): Promise<readonly TableName[]> {
   const { rows } = await session.query(`
@@ -30,10 +30,9 @@ export async function describeTable(session: Session, table: TableName): Promise
     throw new LiberateError('LIB203', `table ${printed} does not exist, or the user has no SELECT on it`);
   }
   const json = await jsonColumns(session, rows, schema, table.name);
-  const columns = rows.map(([name, native, nullable]): Column => {
-    const type = columnType(native as string, json.has(name as string));
-    return { name: name as string, type, native: native as string, nullable: nullable === 'YES' };
-  });
+  const columns = rows.map(([name, native, nullable]) =>
+    columnOf(name as string, native as string, json.has(name as string), nullable === 'YES'),
+  );
   const engine = await engineOf(session, here);
   const keys = await keysOf(session, here, engine === 'InnoDB');
   return { columns, ...keys, remarks: engine === null || engine === 'InnoDB' ? [] : [withoutTransactions(printed, engine)], idRemarks: [] };
@@ -90,10 +89,8 @@ const withoutTransactions = (printed: string, engine: string): string =>
 /** A query's columns as the server describes its result. Two of one name it refuses by itself. */
 export async function describeQuery(session: Session, flavour: Flavour, relation: Relation): Promise<Shape> {
   const { fields } = await session.query(`SELECT * FROM ${describeFrom(flavour, relation)} LIMIT 0`);
-  const columns = (fields as unknown as readonly FieldFacts[]).map((field): Column => {
-    const native = nativeOf(field);
-    const type = columnType(native, field.extendedFormat === 'json');
-    return { name: field.name, type, native, nullable: (field.flags & 1) === 0 };
-  });
+  const columns = (fields as unknown as readonly FieldFacts[]).map((field) =>
+    columnOf(field.name, nativeOf(field), field.extendedFormat === 'json', (field.flags & 1) === 0),
+  );
   return { columns, primaryKey: [], indexes: [], remarks: [], idRemarks: [] };
 }

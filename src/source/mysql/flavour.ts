@@ -2,7 +2,7 @@ import { LiberateError } from '../../kit/errors.ts';
 import type { Column } from '../../model/column.ts';
 import type { Micros } from '../../model/watermark.ts';
 import type { Flavour } from '../../query/flavour.ts';
-import { baseOf, orderless } from './types.ts';
+import { baseOf } from './types.ts';
 import { earliestLocal, stampText, type Zone } from './zone.ts';
 
 export const quote = (name: string): string => `\`${name.replaceAll('`', '``')}\``;
@@ -20,7 +20,6 @@ export function literal(text: string): string {
  */
 function mark(text: string, column: Column): string {
   const { native, type } = column;
-  if (orderless(column)) throw unordered(column);
   const members = membersOf(native);
   if (members !== null) return placeOf(text, members, baseOf(native));
   switch (type.kind) {
@@ -54,19 +53,6 @@ function checked(form: RegExp, text: string, column: Column): string {
   throw new LiberateError('LIB103', `"${text}" is not a mark of column "${column.name}" (${column.native})`, {
     place: { column: column.name },
   });
-}
-
-function unordered({ name, native }: Column): LiberateError {
-  return new LiberateError('LIB208', `a ${native} column has no order that a page could continue in`, {
-    place: { column: name },
-    cure: `Read it by a query that selects CAST(… AS CHAR) as "${name}".`,
-  });
-}
-
-/** Refuses, before anything is read, ordering columns whose marks could not be used. */
-export function checkOrder(columns: readonly Column[]): void {
-  const column = columns.find(orderless);
-  if (column !== undefined) throw unordered(column);
 }
 
 /** `enum('a','it''s')` → its members. */

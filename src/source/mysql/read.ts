@@ -6,14 +6,12 @@ import { type PlannedRead, planCondition, planLast, planNth, planRead } from '..
 import type { ReadRequest } from '../../query/request.ts';
 import { onePast, Page, positionOf } from '../batches.ts';
 import { packedRows } from '../packed-batch.ts';
-import { checkOrder } from './flavour.ts';
 import type { Session } from './session.ts';
 import { formsOf, isBinary } from './types.ts';
 
 const mostNulls = 1_000;
 
 export async function* readPage(session: Session, flavour: Flavour, request: ReadRequest): AsyncGenerator<RowBatch, void, void> {
-  checkOrder([...request.cursor, ...request.key]);
   const plan = planRead(flavour, onePast(request));
   const page = new Page(request, plan);
   const binary = binaryFields(plan, request);
@@ -49,7 +47,6 @@ export function nthPosition(session: Session, flavour: Flavour, request: ReadReq
 }
 
 async function position(session: Session, request: ReadRequest, planned: () => PlannedRead): Promise<Watermark | null> {
-  checkOrder([...request.cursor, ...request.key]);
   const plan = planned();
   const binary = binaryFields(plan, request);
   for await (const { rows } of session.select(plan.sql, [])) {

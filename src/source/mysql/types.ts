@@ -49,13 +49,17 @@ export const baseOf = (native: string): string => /^[a-z0-9]*/.exec(native)?.[0]
 const spatial = /^(geom|point|linestring|polygon|multi)/;
 
 /** Values that no condition can continue from: they have no order, or another one in ORDER BY than in a comparison. */
-export function orderless({ native }: Column): boolean {
+function orderless(native: string): boolean {
   if (native === 'enum' || native === 'set') return true;
   return native === 'json' || native.startsWith('vector') || spatial.test(native);
 }
 
 /** `json`: the column has MariaDB's check that stands for the type. */
-export function columnType(native: string, json: boolean): ColumnType {
+export function columnOf(name: string, native: string, json: boolean, nullable: boolean): Column {
+  return { name, type: columnType(native, json), native, nullable, ...(orderless(native) ? { unordered: true } : {}) };
+}
+
+function columnType(native: string, json: boolean): ColumnType {
   if (json) return { kind: 'json' };
   if (native === 'bit(1)') return { kind: 'boolean' };
   return { kind: byName[baseOf(native)] ?? 'text' } as ColumnType;

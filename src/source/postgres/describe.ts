@@ -4,7 +4,7 @@ import type { Flavour } from '../../query/flavour.ts';
 import { describeFrom } from '../../query/plan.ts';
 import { quote } from './flavour.ts';
 import type { Query, Result } from './session.ts';
-import { columnType, type PgType } from './types.ts';
+import { columnType, isOrdered, type PgType } from './types.ts';
 
 export async function listTables(query: Query): Promise<readonly TableName[]> {
   const { rows } = await query(`
@@ -40,12 +40,7 @@ export async function describeTable(query: Query, table: TableName): Promise<Sha
     readable.map(([, type]) => type as string),
   );
   const columns = readable.map(
-    ([name, type, native, notNull]): Column => ({
-      name: name as string,
-      type: columnType(type as string, types),
-      native: native as string,
-      nullable: notNull !== 't',
-    }),
+    ([name, type, native, notNull]): Column => columnOf(name as string, type as string, native as string, notNull !== 't', types),
   );
   const { primaryKey, indexes } = await keysOf(query, oid);
   const hidden = rows.filter((row) => row[4] !== 't').map(([name]) => name);
@@ -113,14 +108,7 @@ export async function describeQuery(query: Query, flavour: Flavour, relation: Re
     `{${oids.join(',')}}`,
     `{${fields.map(({ dataTypeModifier }) => dataTypeModifier).join(',')}}`,
   ]);
-  const columns = fields.map(
-    ({ name }, at): Column => ({
-      name,
-      type: columnType(oids[at] as string, types),
-      native: rows[at]?.[0] as string,
-      nullable: true,
-    }),
-  );
+  const columns = fields.map(({ name }, at): Column => columnOf(name, oids[at] as string, rows[at]?.[0] as string, true, types));
   return { columns, primaryKey: [], indexes: [], remarks: [], idRemarks: [] };
 }
 
@@ -151,21 +139,46 @@ function checkNames(names: readonly string[]): void {
   }
 }
 
-/** The types, and all that domains and arrays among them are made of. */
+const columnOf = (name: string, oid: string, native: string, nullable: boolean, types: ReadonlyMap<string, PgType>): Column => ({
+  name,
+  type: columnType(oid, types),
+  native,
+  nullable,
+  ...(isOrdered(oid, types) ? {} : { unordered: true }),
+});
+
+/**
+ * The types, and all that domains and arrays among them are made of. What ORDER BY sorts is not enough for a page, which
+ * goes on where `a > b`: hstore has another name for that, and a composite with a NULL inside is not NOT NULL.
+ */
 async function typesOf(query: Query, oids: readonly string[]): Promise<ReadonlyMap<string, PgType>> {
   const { rows } = await query(
-    `WITH RECURSIVE made(oid, base, element) AS (
-       SELECT oid, base, element FROM described WHERE oid = ANY ($1::oid[])
+    `WITH RECURSIVE made(oid) AS (
+       SELECT unnest($1::oid[])
        UNION
-       SELECT d.oid, d.base, d.element FROM described d JOIN made m ON d.oid IN (m.base, m.element)
-     ), described AS (
-       SELECT t.oid, nullif(t.typbasetype, 0) AS base,
-         -- A true array is what its element names as its array; int2vector and the like are not.
-         (SELECT e.oid FROM pg_catalog.pg_type e WHERE e.typarray = t.oid AND t.typelem = e.oid) AS element
-       FROM pg_catalog.pg_type t
+       SELECT p.oid FROM made m JOIN pg_catalog.pg_type t ON t.oid = m.oid
+       CROSS JOIN LATERAL (VALUES (t.typbasetype), (t.typelem)) p(oid) WHERE p.oid <> 0
+     ), sorted(oid) AS MATERIALIZED (
+       SELECT o.opcintype FROM pg_catalog.pg_opclass o
+       JOIN pg_catalog.pg_am a ON a.oid = o.opcmethod AND a.amname = 'btree'
+       JOIN pg_catalog.pg_amop p ON p.amopfamily = o.opcfamily AND p.amoplefttype = o.opcintype AND p.amoprighttype = o.opcintype
+       JOIN pg_catalog.pg_operator g ON g.oid = p.amopopr AND p.amopstrategy = 5 AND g.oprname = '>'
+       WHERE o.opcdefault
      )
-     SELECT oid, base, element FROM made`,
+     SELECT t.oid, nullif(t.typbasetype, 0),
+       -- A true array is what its element names as its array; int2vector and the like are not.
+       (SELECT e.oid FROM pg_catalog.pg_type e WHERE e.oid = t.typelem AND e.typarray = t.oid),
+       -- All enums share one order, and so do all ranges; other types have their own, or that of one they stand for.
+       t.typtype IN ('e', 'r', 'm') OR t.oid IN (SELECT oid FROM sorted) OR EXISTS (
+         SELECT FROM pg_catalog.pg_cast c
+         WHERE c.castsource = t.oid AND c.castmethod = 'b' AND c.castcontext = 'i' AND c.casttarget IN (SELECT oid FROM sorted))
+     FROM made JOIN pg_catalog.pg_type t USING (oid)`,
     [`{${[...new Set(oids)].join(',')}}`],
   );
-  return new Map(rows.map(([oid, base, element]) => [oid as string, { oid: oid as string, base: base ?? null, element: element ?? null }]));
+  return new Map(
+    rows.map(([oid, base, element, ordered]) => [
+      oid as string,
+      { oid: oid as string, base: base ?? null, element: element ?? null, ordered: ordered === 't' },
+    ]),
+  );
 }

@@ -33,6 +33,8 @@ export interface PgType {
   readonly base: string | null;
   /** Of a true array: its element's type. */
   readonly element: string | null;
+  /** Its values have an order that a page can continue in; of a domain and an array that is said of what they are made of. */
+  readonly ordered: boolean;
 }
 
 /** `types` holds the type itself and all that it is made of. */
@@ -41,6 +43,15 @@ export function columnType(oid: string, types: ReadonlyMap<string, PgType>): Col
   if (type?.base) return columnType(type.base, types);
   if (type?.element) return { kind: 'array', element: columnType(type.element, types) };
   return { kind: byOid[oid] ?? 'text' } as ColumnType;
+}
+
+/** Can rows be read in its order, page by page? */
+export function isOrdered(oid: string, types: ReadonlyMap<string, PgType>): boolean {
+  const type = types.get(oid);
+  if (type === undefined) return true;
+  const below = type.base ?? type.element;
+  if (below !== null) return isOrdered(below, types);
+  return type.ordered;
 }
 
 /** The server's text → the canonical form of model/value.ts; null where they are the same. */

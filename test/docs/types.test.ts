@@ -1,0 +1,16 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { tables, withTables } from '../types/type-tables.ts';
+
+// The tables are written by `npx tsx test/types/write-types.ts`.
+const document = readFileSync(new URL('../../docs/types.md', import.meta.url), 'utf8');
+
+describe('docs/types.md', () => {
+  it('has a table for each database, and none besides', () => {
+    expect([...document.matchAll(/<!-- types (.+?) -->/g)].map(([, name]) => name)).toEqual(Object.keys(tables));
+  });
+
+  it('tells of each type that is tested what is tested of it, and of no other', () => {
+    expect(document).toBe(withTables(document));
+  });
+});
