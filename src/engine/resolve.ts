@@ -47,7 +47,7 @@ export async function resolveTarget(
       schema: target.relation.kind === 'table' ? (target.relation.table.schema ?? facts.defaultSchema ?? facts.database) : facts.database,
       table: target.relation.kind === 'table' ? target.relation.table.name : job.name,
     };
-    return planJob({ name: target.name, job, relation: target.relation, shape, timezone, topicNames });
+    return planJob({ name: target.name, job, relation: target.relation, shape, timezone: timezone ?? facts.timezone, topicNames });
   } catch (error) {
     if (error instanceof LiberateError) throw error.at({ job: target.name });
     throw error;

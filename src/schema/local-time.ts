@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module';
 import type { IANAZone } from 'luxon';
+import { fixedOffset } from '../kit/time-zone.ts';
 
 // luxon is loaded only where stamps are in a zone of their own.
 const require = createRequire(import.meta.url);
@@ -15,6 +16,8 @@ const nearby = 180 * minute;
  * clock showed twice is taken for the first; one that it skipped has the offset of before, so it lies later.
  */
 export function localOffset(timezone: string): (wall: number) => number {
+  const fixed = fixedOffset(timezone);
+  if (fixed !== null) return () => fixed;
   const zone = (require('luxon') as typeof import('luxon')).IANAZone.create(timezone);
   // Rows come in the order of their stamps: the last answer is nearly always the next one.
   let known = Number.NaN;

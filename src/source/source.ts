@@ -13,6 +13,8 @@ export interface SourceFacts {
   /** Schema or database meant by a table name without one; null in SQLite. */
   readonly defaultSchema: string | null;
   readonly database: string;
+  /** The zone that its own clock shows, an IANA name or an offset such as `+02:00`; null: unknown, or UTC. */
+  readonly timezone: string | null;
   /** Remarks on privileges and settings that weaken a guarantee, each with what would raise it. */
   readonly remarks: readonly string[];
   readonly sight: Sight;

@@ -20,7 +20,7 @@ export function scriptedSource(read: Read, hints: Hints | null = null): Source {
     name: 'scripted',
     kind: 'postgres',
     hints,
-    check: async () => ({ version: 'Scripted 1', defaultSchema: 'public', database: 'shop', remarks: [], sight }),
+    check: async () => ({ version: 'Scripted 1', defaultSchema: 'public', database: 'shop', timezone: null, remarks: [], sight }),
     tables: async () => [],
     describe: async () => shape(),
     horizon: async () => ({ now: 2_000_000n, floor: 1_000_000n, method: 'script' }),

@@ -1,4 +1,5 @@
 import { LiberateError } from '../../kit/errors.ts';
+import { isTimeZone, unknownZone } from '../../kit/time-zone.ts';
 import type { Sight } from '../../model/guarantee.ts';
 import type { SourceFacts } from '../source.ts';
 import { assumedMs, type Sighting } from './horizon.ts';
@@ -9,20 +10,23 @@ const oldest = { MariaDB: [10, 5], MySQL: [8, 0] } as const;
 /** `ownZone`: the server's zone is what DATETIME stamps are in. */
 export async function checkServer(session: Session, sighting: Sighting, ownZone: boolean): Promise<SourceFacts> {
   const { rows } = await session.query(
-    `SELECT VERSION(), DATABASE(), CURRENT_USER(), @@GLOBAL.time_zone, CONVERT_TZ('2026-01-01', '+00:00', @@GLOBAL.time_zone) IS NULL`,
+    `SELECT VERSION(), DATABASE(), CURRENT_USER(), @@GLOBAL.time_zone, CONVERT_TZ('2026-01-01', '+00:00', @@GLOBAL.time_zone) IS NULL,
+       IF(@@GLOBAL.time_zone = 'SYSTEM', @@system_time_zone, @@GLOBAL.time_zone)`,
   );
-  const [version, database, user, zone, lost] = rows[0] as readonly (string | null)[];
+  const [version, database, user, zone, lost, named] = rows[0] as readonly (string | null)[];
   const printed = printVersion(version ?? '');
   if (ownZone && lost === '1') {
     throw new LiberateError('LIB214', `the server cannot convert stamps to its own time zone ${zone}`, {
       cure: 'Load its zone tables (mariadb-tzinfo-to-sql, mysql_tzinfo_to_sql), or give `timezone:` of the source.',
     });
   }
+  const own = ownZone ? (named ?? null) : null;
   return {
     version: printed,
     defaultSchema: database ?? null,
     database: database ?? '',
-    remarks: remarksOn(sighting, user ?? ''),
+    timezone: own !== null && isTimeZone(own) ? own : null,
+    remarks: [...remarksOn(sighting, user ?? ''), ...(own === null || isTimeZone(own) ? [] : [unknownZone(own)])],
     sight: sightOf(sighting, user ?? ''),
   };
 }

@@ -1,4 +1,5 @@
 import { LiberateError } from '../../kit/errors.ts';
+import { fixedOffset } from '../../kit/time-zone.ts';
 import type { Micros } from '../../model/watermark.ts';
 
 /** Microseconds to add to UTC for the local time of an instant. */
@@ -8,11 +9,8 @@ const minute = 60_000_000n;
 
 /** `Europe/Berlin`, `UTC`, `+02:00`. LIB103 for what is no zone. */
 export function zoneOf(name: string): Zone {
-  const numeric = /^([+-])(\d\d):(\d\d)$/.exec(name);
-  if (numeric !== null) {
-    const size = (BigInt(numeric[2] as string) * 60n + BigInt(numeric[3] as string)) * minute;
-    return () => (numeric[1] === '-' ? -size : size);
-  }
+  const fixed = fixedOffset(name);
+  if (fixed !== null) return () => BigInt(fixed) * 1000n;
   const format = formatOf(name);
   return (instant) => {
     const parts = format.formatToParts(Number(instant / 1000n));

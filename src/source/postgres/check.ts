@@ -1,4 +1,5 @@
 import { LiberateError } from '../../kit/errors.ts';
+import { isTimeZone, unknownZone } from '../../kit/time-zone.ts';
 import type { SourceFacts } from '../source.ts';
 import { quote } from './flavour.ts';
 import { assumedMs } from './horizon.ts';
@@ -6,7 +7,8 @@ import type { Query } from './session.ts';
 
 const oldestVersion = 130_000;
 
-export async function checkServer(query: Query): Promise<SourceFacts> {
+/** `zone`: the server's own for this user and database; null: the configuration names another. */
+export async function checkServer(query: Query, zone: string | null): Promise<SourceFacts> {
   const { rows } = await query(`
     SELECT current_setting('server_version'), current_setting('server_version_num'), current_schema(), current_database(), current_user,
       pg_has_role(current_user, 'pg_read_all_stats', 'usage'), pg_is_in_recovery(), current_setting('track_activities'),
@@ -33,12 +35,14 @@ export async function checkServer(query: Query): Promise<SourceFacts> {
       'max_prepared_transactions is not 0: a prepared transaction is assumed to have begun at most 60s (or `lookback:`) before it was prepared',
     subscribed === 't' &&
       'the server subscribes to a publication: rows that arrive by it carry stamps of another server; give those jobs a `lookback:` longer than its lag',
+    zone !== null && !isTimeZone(zone) && unknownZone(zone),
     encoding === 'SQL_ASCII' && 'the database has the encoding SQL_ASCII: text that is not UTF-8 cannot be published exactly',
   ];
   return {
     version: `PostgreSQL ${(version ?? '').split(' ')[0]}`,
     defaultSchema: schema ?? null,
     database: database ?? '',
+    timezone: zone !== null && isTimeZone(zone) ? zone : null,
     remarks: remarks.filter((remark) => remark !== false),
     sight: {
       privilege: 'pg_read_all_stats',

@@ -30,7 +30,7 @@ export function openPostgres(config: SourceConfig): Source {
     name: config.name,
     kind: 'postgres',
     hints,
-    check: (signal) => connections.use(signal, ({ query }) => checkServer(query)),
+    check: (signal) => connections.use(signal, ({ query, timezone }) => checkServer(query, config.timezone === null ? timezone : null)),
     tables: (signal) => connections.use(signal, ({ query }) => listTables(query)),
     describe: (relation: Relation, signal): Promise<Shape> =>
       connections.use(signal, (session) =>

@@ -48,7 +48,8 @@ class SqliteSource implements Source {
       const journal = String(database.pragma('journal_mode', { simple: true }));
       // One writer at a time: nothing is open that could not be seen.
       const sight = { privilege: null, missing: false, raise: null, assumedMs: defaultLookbackMs };
-      return { version: `SQLite ${version}`, defaultSchema: null, database: basename(path), remarks: journalRemarks(journal), sight };
+      const remarks = journalRemarks(journal);
+      return { version: `SQLite ${version}`, defaultSchema: null, database: basename(path), timezone: null, remarks, sight };
     });
   }
 
