@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import type { Value } from './value.ts';
 
 /**
@@ -103,6 +104,12 @@ export class PackedRows {
   hex(row: number, field: number): string {
     const at = (row * this.width + field) * 2;
     return this.bytes.toString('hex', this.bounds[at], this.bounds[at + 1]);
+  }
+
+  /** Is the field well-formed text? */
+  isUtf8(row: number, field: number): boolean {
+    const at = (row * this.width + field) * 2;
+    return isUtf8(this.bytes.subarray(this.bounds[at], this.bounds[at + 1]));
   }
 
   /** The field in its canonical form. */

@@ -9,6 +9,7 @@ import type { Slot } from './slot.ts';
 /** Compiled once: names are escaped and writers chosen here. `columns`: the names behind the values of a row, in order. */
 const slotsOf = (fields: readonly Field[], columns: readonly string[]): readonly Slot[] =>
   fields.map((field, index) => ({
+    column: field.column.name,
     lead: `${index === 0 ? '{' : ','}${JSON.stringify(field.name)}:`,
     at: columns.indexOf(field.column.name),
     type: field.column.type,

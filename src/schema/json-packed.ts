@@ -1,4 +1,5 @@
 import { isUtf8 } from 'node:buffer';
+import { LiberateError } from '../kit/errors.ts';
 import type { ColumnType } from '../model/column.ts';
 import type { Form, PackedRows } from '../model/packed-rows.ts';
 import { scan, special } from './scan.ts';
@@ -145,6 +146,13 @@ function stamp(rows: PackedRows, start: number, end: number, at: number, utc: bo
   return next + 1;
 }
 
+/** Two texts could become one by what stands in for such bytes, and two keys with them. */
+const notUtf8 = (column: string): LiberateError =>
+  new LiberateError('LIB211', `the column "${column}" holds text that is not UTF-8`, {
+    place: { column },
+    cure: 'Mend the text, leave the column out by `columns:`, or read it by a query that casts it to bytes.',
+  });
+
 interface PackedSlot {
   readonly at: number;
   readonly op: Op;
@@ -201,8 +209,9 @@ export class PackedObject {
   }
 
   /** By way of the value; it may be longer than was thought. */
-  #decoded({ at, write }: Slot, rows: PackedRows, row: number, from: number): number {
+  #decoded({ column, at, write }: Slot, rows: PackedRows, row: number, from: number): number {
     const value = rows.value(row, at);
+    if (typeof value === 'string' && value.includes('\ufffd') && !rows.isUtf8(row, at)) throw notUtf8(column);
     const text = value === null ? 'null' : write(value);
     const size = text.length > longText ? Buffer.byteLength(text) : text.length * 3;
     rows.desk(from - rows.length + size + this.most(rows, row));

@@ -89,9 +89,13 @@ describe('JSON from the bytes of the server', () => {
     );
   });
 
-  it('is valid UTF-8 also where the server sends none', () => {
-    const encoder = jsonEncoder(eventSchema([column('t')], noRules, []), ['t']);
-    expect(textsOf(encoder, packedRowsOf([[Uint8Array.of(0x61, 0xff, 0x22)]], [same]))[1]).toBe('{"t":"a\ufffd\\""}');
+  it.each(['text', 'json'] as const)('is refused, with the column, where a %s is not UTF-8', (kind) => {
+    const encoder = jsonEncoder(eventSchema([column('t', kind)], noRules, []), ['t']);
+    const sent = (...bytes: readonly number[]): unknown => textsOf(encoder, packedRowsOf([[Uint8Array.from(bytes)]], [same]))[1];
+    expect(() => sent(0x61, 0xff, 0x22)).toThrow(expect.objectContaining({ code: 'LIB211', place: { column: 't' } }));
+    // A lone surrogate, as MySQL's ucs2 may hold it.
+    expect(() => sent(0xed, 0xa0, 0x80)).toThrow(/not UTF-8/);
+    expect(sent(0xef, 0xbf, 0xbd)).toContain('\ufffd');
   });
 
   it('takes a row that is larger than everything before it', () => {

@@ -6,6 +6,8 @@ import type { Column, Relation, Shape } from '../../src/model/column.ts';
 import { type Row, rowsOf } from '../../src/model/row.ts';
 import { planRead } from '../../src/query/plan.ts';
 import type { ReadRequest, Window } from '../../src/query/request.ts';
+import { eventSchema } from '../../src/schema/event-schema.ts';
+import { jsonEncoder } from '../../src/schema/json-encoder.ts';
 import { flavourOf } from '../../src/source/mysql/flavour.ts';
 import { openMysql } from '../../src/source/mysql/source.ts';
 import type { Source } from '../../src/source/source.ts';
@@ -13,6 +15,7 @@ import { micros, type SourceContract, sourceConfig, sourceContract } from '../co
 import { mysqlDialect } from '../contract/source-dialect.ts';
 import { typesContract } from '../contract/source-types.ts';
 import { createMariadb, createMariadbUser, openMariadb, type TestDatabase } from '../support/databases.ts';
+import { textsOf } from '../support/rows.ts';
 import { waitFor } from '../support/wait-for.ts';
 import { mariadbCases } from '../types/mariadb.ts';
 
@@ -329,6 +332,22 @@ describe('a MySQL query', () => {
     expect(shape.columns.map(({ name, unordered }) => unordered && name).filter(Boolean)).toEqual(['e']);
     const cast = await requestOf(source, query('SELECT CAST(e AS CHAR) AS e FROM t'), { key: ['e'] });
     expect((await readAll(source, cast)).map(({ values }) => values[0])).toEqual(['a', 'b']);
+  });
+});
+
+describe('text that is not UTF-8', () => {
+  it('is refused with its column, since two such texts would be published as one', async () => {
+    await using db = await createDatabase();
+    await db.run('CREATE TABLE t (id int PRIMARY KEY, u varchar(9) CHARACTER SET ucs2)');
+    await db.run("INSERT INTO t VALUES (1, _ucs2 X'D800')");
+    await using source = open(db.url);
+    const request = await requestOf(source, table('t'), { key: ['id'] });
+    const encoder = jsonEncoder(eventSchema(request.columns, { include: null, exclude: [], rename: {} }, []), ['id', 'u']);
+    const published = async (): Promise<void> => {
+      for await (const batch of source.read(request, never)) textsOf(encoder, batch);
+    };
+    const error = await refusal(published());
+    expect([error.code, error.place.column]).toEqual(['LIB211', 'u']);
   });
 });
 

@@ -36,7 +36,7 @@ export async function checkServer(query: Query, zone: string | null): Promise<So
     subscribed === 't' &&
       'the server subscribes to a publication: rows that arrive by it carry stamps of another server; give those jobs a `lookback:` longer than its lag',
     zone !== null && !isTimeZone(zone) && unknownZone(zone),
-    encoding === 'SQL_ASCII' && 'the database has the encoding SQL_ASCII: text that is not UTF-8 cannot be published exactly',
+    encoding === 'SQL_ASCII' && 'the database has the encoding SQL_ASCII: text that is not UTF-8 cannot be published',
   ];
   return {
     version: `PostgreSQL ${(version ?? '').split(' ')[0]}`,
