@@ -23,6 +23,31 @@ export type ColumnType =
   /** SQLite: each value says itself what it is. */
   | { readonly kind: 'dynamic' };
 
+/** What the database tells of a column beyond its type; of an array, of its elements. What it does not tell is left out. */
+export interface ColumnFacts {
+  /** A number's size: 8 to 64 of an integer, 32 or 64 of a float. */
+  readonly bits?: number;
+  readonly unsigned?: true;
+  /** All digits of a decimal. */
+  readonly precision?: number;
+  /** Digits behind the point of a decimal; of a time or a stamp, those of the second's fraction. */
+  readonly scale?: number;
+  /** Most characters of a text, most bytes of bytes. */
+  readonly length?: number;
+  /** A time that lies within a day. */
+  readonly daytime?: true;
+  /** What an enum or a set is made of, in its order; one may be added at any time. */
+  readonly labels?: readonly string[];
+  /** What a composite is made of. */
+  readonly parts?: readonly { readonly name: string; readonly native: string }[];
+  /** SQLite: the storage class that a STRICT table keeps to. */
+  readonly stored?: 'integer' | 'real' | 'text' | 'blob';
+  /** The column's comment. */
+  readonly doc?: string;
+  /** The default, as SQL. */
+  readonly default?: string;
+}
+
 export interface Column {
   readonly name: string;
   readonly type: ColumnType;
@@ -31,6 +56,7 @@ export interface Column {
   readonly nullable: boolean;
   /** Its values have no order that a page could continue in: neither a cursor nor what the rows are read by. */
   readonly unordered?: true;
+  readonly facts?: ColumnFacts;
 }
 
 /** Columns in the order of the index. */

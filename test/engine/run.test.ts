@@ -125,6 +125,26 @@ describe('a run', () => {
     expect(reports[2]?.startedAt).toBe((reports[1]?.endedAt ?? 0) + 10_000);
   });
 
+  it('looks at the relation once, however many polls follow', async () => {
+    let looks = 0;
+    const stop = new AbortController();
+    const { engine, event, events } = await scripted(
+      async function* () {
+        yield batchOf(1);
+      },
+      {
+        described: () => {
+          looks += 1;
+        },
+      },
+    );
+    const running = runJobs(engine, [named('orders')], scheduled, stop.signal);
+    await event((one) => ended(one) && events.filter(ended).length >= 20);
+    stop.abort();
+    await running;
+    expect(looks).toBe(1);
+  });
+
   it('skips the ticks that come while a cycle runs, as one, or runs one of them at once', async () => {
     for (const overlap of ['skip', 'queue'] as const) {
       const controller = new AbortController();

@@ -15,14 +15,17 @@ type Read = (request: ReadRequest, signal: AbortSignal) => AsyncIterable<RowBatc
 const sight = { privilege: null, missing: false, raise: null, assumedMs: 60_000 };
 
 /** A source whose reads the test writes; everything else is a plain answer. */
-export function scriptedSource(read: Read, hints: Hints | null = null): Source {
+export function scriptedSource(read: Read, hints: Hints | null = null, described: () => void = () => {}): Source {
   return {
     name: 'scripted',
     kind: 'postgres',
     hints,
     check: async () => ({ version: 'Scripted 1', defaultSchema: 'public', database: 'shop', timezone: null, remarks: [], sight }),
     tables: async () => [],
-    describe: async () => shape(),
+    describe: async () => {
+      described();
+      return shape();
+    },
     horizon: async () => ({ now: 2_000_000n, floor: 1_000_000n, method: 'script' }),
     countNulls: async () => 0,
     last: async () => null,
@@ -84,7 +87,7 @@ export interface Scripted {
 
 export async function scripted(
   read: Read,
-  options: { readonly pool?: number; readonly clock?: Clock; readonly hints?: Hints } = {},
+  options: { readonly pool?: number; readonly clock?: Clock; readonly hints?: Hints; readonly described?: () => void } = {},
 ): Promise<Scripted> {
   const clock = options.clock ?? jumpingClock();
   const store = openMemoryState({ clock });
@@ -92,7 +95,7 @@ export async function scripted(
   const events: LiberateEvent[] = [];
   const told = new EventEmitter().setMaxListeners(0);
   const sink = openMemory();
-  const source = scriptedSource(read, options.hints);
+  const source = scriptedSource(read, options.hints, options.described);
   const limiter = new Limiter(options.pool ?? 5);
   const engine: Engine = {
     store,

@@ -352,6 +352,36 @@ describe('text that is not UTF-8', () => {
 });
 
 describe('a MySQL table', () => {
+  it('tells comments and defaults, and a query the sizes of its columns', async () => {
+    await using db = await createDatabase();
+    await db.run(
+      `CREATE TABLE told (id bigint unsigned AUTO_INCREMENT PRIMARY KEY COMMENT 'It''s the key.', e enum('b','a') NOT NULL DEFAULT 'a',
+       amount decimal(12,2) DEFAULT 1.5 COMMENT 'Without tax.', v varchar(20), b varbinary(9), at timestamp(3) NOT NULL DEFAULT current_timestamp(3), y year)`,
+    );
+    await using source = open(db.url);
+    const facts = async (relation: Relation): Promise<unknown> =>
+      (await source.describe(relation, never)).columns.map(({ name, facts: found }) => [name, found]);
+    expect(await facts(table('told'))).toEqual([
+      ['id', { bits: 64, unsigned: true, doc: "It's the key." }],
+      ['e', { labels: ['b', 'a'], default: "'a'" }],
+      ['amount', { precision: 12, scale: 2, doc: 'Without tax.', default: '1.50' }],
+      ['v', { length: 20 }],
+      ['b', { length: 9 }],
+      ['at', { scale: 3, default: 'current_timestamp(3)' }],
+      ['y', { bits: 16, unsigned: true }],
+    ]);
+    expect(await facts(query('SELECT id, e, amount, v, b, at, y, count(*) AS n FROM told GROUP BY id'))).toEqual([
+      ['id', { bits: 64, unsigned: true }],
+      ['e', { length: 1 }],
+      ['amount', { precision: 12, scale: 2 }],
+      ['v', { length: 20 }],
+      ['b', { length: 9 }],
+      ['at', { scale: 3 }],
+      ['y', { bits: 16, unsigned: true }],
+      ['n', { bits: 64 }],
+    ]);
+  });
+
   it('has only those indexes that serve whole columns in one direction', async () => {
     await using db = await createDatabase();
     await db.run(

@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { LiberateError } from '../../src/kit/errors.ts';
 import type { Column, ColumnType } from '../../src/model/column.ts';
+import { columnOf } from '../../src/source/mysql/describe.ts';
 import { sortError } from '../../src/source/mysql/errors.ts';
 import { nativeOf } from '../../src/source/mysql/field.ts';
 import { flavourOf, literal } from '../../src/source/mysql/flavour.ts';
 import { horizonOf, type Sighting } from '../../src/source/mysql/horizon.ts';
-import { columnOf, decoder } from '../../src/source/mysql/types.ts';
+import { decoder } from '../../src/source/mysql/types.ts';
 import { earliestLocal, stampText, zoneOf } from '../../src/source/mysql/zone.ts';
 
 const micros = (instant: string): bigint => BigInt(Date.parse(instant)) * 1000n;

@@ -201,6 +201,27 @@ describe('the tables of SQLite', () => {
       },
     ));
 
+  it('tell defaults, and what a STRICT table and the rowid really store; of any other column nothing', () =>
+    withDatabase(
+      "CREATE TABLE loose (id INTEGER PRIMARY KEY, note TEXT DEFAULT 'none', n INT DEFAULT 5); CREATE TABLE kept (a INT, r REAL, t TEXT, b BLOB, x ANY) STRICT",
+      async ({ source }) => {
+        const facts = async (name: string): Promise<unknown> =>
+          (await source.describe(table(name), never)).columns.map((column) => [column.name, column.facts]);
+        expect(await facts('loose')).toEqual([
+          ['id', { stored: 'integer' }],
+          ['note', { default: "'none'" }],
+          ['n', { default: '5' }],
+        ]);
+        expect(await facts('kept')).toEqual([
+          ['a', { stored: 'integer' }],
+          ['r', { stored: 'real' }],
+          ['t', { stored: 'text' }],
+          ['b', { stored: 'blob' }],
+          ['x', {}],
+        ]);
+      },
+    ));
+
   it('are described without ROWID as well', () =>
     withDatabase(
       'CREATE TABLE t (a TEXT, b INTEGER, c TEXT, PRIMARY KEY (b, a)) WITHOUT ROWID; CREATE INDEX t_c ON t (c)',

@@ -1,11 +1,12 @@
 import { LiberateError } from '../../kit/errors.ts';
-import type { IndexInfo, Relation, Shape, TableName } from '../../model/column.ts';
+import type { Column, ColumnFacts, IndexInfo, Relation, Shape, TableName } from '../../model/column.ts';
 import type { Flavour } from '../../query/flavour.ts';
 import { describeFrom } from '../../query/plan.ts';
-import { type FieldFacts, nativeOf } from './field.ts';
+import { factsOf } from './facts.ts';
+import { binaryCharset, type FieldFacts, nativeOf } from './field.ts';
 import { literal } from './flavour.ts';
 import type { Session, TextRow } from './session.ts';
-import { columnOf } from './types.ts';
+import { columnType, orderless } from './types.ts';
 
 export async function listTables(session: Session): Promise<readonly TableName[]> {
   const { rows } = await session.query(`
@@ -24,14 +25,18 @@ export async function describeTable(session: Session, table: TableName): Promise
   const schema = table.schema === null ? 'DATABASE()' : literal(table.schema);
   const here = `TABLE_SCHEMA = ${schema} AND TABLE_NAME = ${literal(table.name)}`;
   const { rows } = await session.query(
-    `SELECT COLUMN_NAME, COLUMN_TYPE, IS_NULLABLE FROM information_schema.COLUMNS WHERE ${here} ORDER BY ORDINAL_POSITION`,
+    `SELECT COLUMN_NAME, COLUMN_TYPE, IS_NULLABLE, COLUMN_COMMENT, COLUMN_DEFAULT FROM information_schema.COLUMNS WHERE ${here} ORDER BY ORDINAL_POSITION`,
   );
   if (rows.length === 0) {
     throw new LiberateError('LIB203', `table ${printed} does not exist, or the user has no SELECT on it`);
   }
   const json = await jsonColumns(session, rows, schema, table.name);
-  const columns = rows.map(([name, native, nullable]) =>
-    columnOf(name as string, native as string, json.has(name as string), nullable === 'YES'),
+  const columns = rows.map(([name, native, nullable, doc, byDefault]) =>
+    columnOf(name as string, native as string, json.has(name as string), nullable === 'YES', {
+      ...(doc ? { doc } : {}),
+      // MariaDB writes that there is none as SQL.
+      ...(byDefault === null || byDefault === undefined || byDefault === 'NULL' ? {} : { default: byDefault }),
+    }),
   );
   const engine = await engineOf(session, here);
   const keys = await keysOf(session, here, engine === 'InnoDB');
@@ -90,7 +95,22 @@ const withoutTransactions = (printed: string, engine: string): string =>
 export async function describeQuery(session: Session, flavour: Flavour, relation: Relation): Promise<Shape> {
   const { fields } = await session.query(`SELECT * FROM ${describeFrom(flavour, relation)} LIMIT 0`);
   const columns = (fields as unknown as readonly FieldFacts[]).map((field) =>
-    columnOf(field.name, nativeOf(field), field.extendedFormat === 'json', (field.flags & 1) === 0),
+    columnOf(field.name, nativeOf(field), field.extendedFormat === 'json', (field.flags & 1) === 0, lengthOf(field)),
   );
   return { columns, primaryKey: [], indexes: [], remarks: [], idRemarks: [] };
 }
+
+/** The server tells the length in bytes, of which a character of utf8mb4 has four. */
+function lengthOf({ columnType, columnLength, characterSet }: FieldFacts): ColumnFacts {
+  if (columnType !== 253 && columnType !== 254) return {};
+  return { length: characterSet === binaryCharset ? columnLength : Math.floor(columnLength / 4) };
+}
+
+export const columnOf = (name: string, native: string, json: boolean, nullable: boolean, facts: ColumnFacts = {}): Column => ({
+  name,
+  type: columnType(native, json),
+  native,
+  nullable,
+  ...(orderless(native) ? { unordered: true } : {}),
+  facts: { ...facts, ...factsOf(native) },
+});

@@ -13,7 +13,7 @@ export interface FieldFacts {
 }
 
 const flag = { unsigned: 32, zerofill: 64, enum: 256, set: 2048 } as const;
-const binaryCharset = 63;
+export const binaryCharset = 63;
 
 /** Numbers of the protocol's types whose name says all but the sign. */
 const integers: Readonly<Record<number, string>> = { 1: 'tinyint', 2: 'smallint', 3: 'int', 8: 'bigint', 9: 'mediumint', 13: 'year' };

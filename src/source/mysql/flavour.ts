@@ -2,7 +2,7 @@ import { LiberateError } from '../../kit/errors.ts';
 import type { Column } from '../../model/column.ts';
 import type { Micros } from '../../model/watermark.ts';
 import type { Flavour } from '../../query/flavour.ts';
-import { baseOf } from './types.ts';
+import { baseOf, membersOf } from './types.ts';
 import { earliestLocal, stampText, type Zone } from './zone.ts';
 
 export const quote = (name: string): string => `\`${name.replaceAll('`', '``')}\``;
@@ -53,12 +53,6 @@ function checked(form: RegExp, text: string, column: Column): string {
   throw new LiberateError('LIB103', `"${text}" is not a mark of column "${column.name}" (${column.native})`, {
     place: { column: column.name },
   });
-}
-
-/** `enum('a','it''s')` → its members. */
-function membersOf(native: string): readonly string[] | null {
-  if (!/^(enum|set)\(/.test(native)) return null;
-  return [...native.matchAll(/'((?:[^']|'')*)'/g)].map((match) => (match[1] as string).replaceAll("''", "'"));
 }
 
 /** ENUM and SET are ordered by number and compared with a text by text: their marks are written as the number. */

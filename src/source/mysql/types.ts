@@ -46,20 +46,22 @@ const byName: Readonly<Record<string, ColumnType['kind']>> = {
 /** `bigint(20) unsigned` → `bigint` */
 export const baseOf = (native: string): string => /^[a-z0-9]*/.exec(native)?.[0] ?? '';
 
+/** `enum('a','it''s')` → its members. */
+export function membersOf(native: string): readonly string[] | null {
+  if (!/^(enum|set)\(/.test(native)) return null;
+  return [...native.matchAll(/'((?:[^']|'')*)'/g)].map((match) => (match[1] as string).replaceAll("''", "'"));
+}
+
 const spatial = /^(geom|point|linestring|polygon|multi)/;
 
 /** Values that no condition can continue from: they have no order, or another one in ORDER BY than in a comparison. */
-function orderless(native: string): boolean {
+export function orderless(native: string): boolean {
   if (native === 'enum' || native === 'set') return true;
   return native === 'json' || native.startsWith('vector') || spatial.test(native);
 }
 
 /** `json`: the column has MariaDB's check that stands for the type. */
-export function columnOf(name: string, native: string, json: boolean, nullable: boolean): Column {
-  return { name, type: columnType(native, json), native, nullable, ...(orderless(native) ? { unordered: true } : {}) };
-}
-
-function columnType(native: string, json: boolean): ColumnType {
+export function columnType(native: string, json: boolean): ColumnType {
   if (json) return { kind: 'json' };
   if (native === 'bit(1)') return { kind: 'boolean' };
   return { kind: byName[baseOf(native)] ?? 'text' } as ColumnType;

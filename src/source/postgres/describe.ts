@@ -2,6 +2,7 @@ import { LiberateError } from '../../kit/errors.ts';
 import type { Column, IndexInfo, Relation, Shape, TableName } from '../../model/column.ts';
 import type { Flavour } from '../../query/flavour.ts';
 import { describeFrom } from '../../query/plan.ts';
+import { factsOfType } from './facts.ts';
 import { quote } from './flavour.ts';
 import type { Query, Result } from './session.ts';
 import { columnType, isOrdered, type PgType } from './types.ts';
@@ -29,8 +30,10 @@ export async function describeTable(query: Query, table: TableName): Promise<Sha
   const [oid, kind] = found.rows[0] ?? [];
   if (!oid) throw new LiberateError('LIB203', `table ${printed} does not exist`);
   const { rows } = await query(
-    `SELECT a.attname, a.atttypid, format_type(a.atttypid, a.atttypmod), a.attnotnull, has_column_privilege(a.attrelid, a.attnum, 'SELECT')
-     FROM pg_catalog.pg_attribute a WHERE a.attrelid = $1::oid AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum`,
+    `SELECT a.attname, a.atttypid, format_type(a.atttypid, a.atttypmod), a.attnotnull, has_column_privilege(a.attrelid, a.attnum, 'SELECT'),
+       col_description(a.attrelid, a.attnum), CASE WHEN a.attgenerated = '' THEN pg_get_expr(d.adbin, d.adrelid) END
+     FROM pg_catalog.pg_attribute a LEFT JOIN pg_catalog.pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
+     WHERE a.attrelid = $1::oid AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum`,
     [oid],
   );
   const readable = rows.filter((row) => row[4] === 't');
@@ -40,7 +43,18 @@ export async function describeTable(query: Query, table: TableName): Promise<Sha
     readable.map(([, type]) => type as string),
   );
   const columns = readable.map(
-    ([name, type, native, notNull]): Column => columnOf(name as string, type as string, native as string, notNull !== 't', types),
+    ([name, oid, native, notNull, , doc, byDefault]): Column =>
+      columnOf(
+        {
+          name: name as string,
+          oid: oid as string,
+          native: native as string,
+          nullable: notNull !== 't',
+          doc: doc ?? null,
+          default: byDefault ?? null,
+        },
+        types,
+      ),
   );
   const { primaryKey, indexes } = await keysOf(query, oid);
   const hidden = rows.filter((row) => row[4] !== 't').map(([name]) => name);
@@ -98,17 +112,28 @@ async function cachedSequences(query: Query, oid: string): Promise<readonly stri
   );
 }
 
-/** A query's columns, of which only name and type can be known. */
+/** A query's columns: name, type and comment. Any of them may be NULL: an outer join makes it so. */
 export async function describeQuery(query: Query, flavour: Flavour, relation: Relation): Promise<Shape> {
   const { fields } = await probe(query, flavour, relation);
   checkNames(fields.map(({ name }) => name));
   const oids = fields.map(({ dataTypeID }) => String(dataTypeID));
   const types = await typesOf(query, oids);
-  const { rows } = await query('SELECT format_type(t, m) FROM unnest($1::oid[], $2::int4[]) WITH ORDINALITY q(t, m, at) ORDER BY at', [
-    `{${oids.join(',')}}`,
-    `{${fields.map(({ dataTypeModifier }) => dataTypeModifier).join(',')}}`,
-  ]);
-  const columns = fields.map(({ name }, at): Column => columnOf(name, oids[at] as string, rows[at]?.[0] as string, true, types));
+  const listed = (of: (field: (typeof fields)[number]) => number): string => `{${fields.map(of).join(',')}}`;
+  // A column that is a table's own is told by the table's comment, also through a sub-query.
+  const { rows } = await query(
+    `SELECT format_type(t, m), CASE WHEN r <> 0 THEN col_description(r, a) END
+     FROM unnest($1::oid[], $2::int4[], $3::oid[], $4::int4[]) WITH ORDINALITY q(t, m, r, a, at) ORDER BY at`,
+    [
+      `{${oids.join(',')}}`,
+      listed(({ dataTypeModifier }) => dataTypeModifier),
+      listed(({ tableID }) => tableID),
+      listed(({ columnID }) => columnID),
+    ],
+  );
+  const columns = fields.map(({ name }, at): Column => {
+    const [native, doc] = rows[at] ?? [];
+    return columnOf({ name, oid: oids[at] as string, native: native as string, nullable: true, doc: doc ?? null, default: null }, types);
+  });
   return { columns, primaryKey: [], indexes: [], remarks: [], idRemarks: [] };
 }
 
@@ -139,12 +164,27 @@ function checkNames(names: readonly string[]): void {
   }
 }
 
-const columnOf = (name: string, oid: string, native: string, nullable: boolean, types: ReadonlyMap<string, PgType>): Column => ({
-  name,
-  type: columnType(oid, types),
-  native,
-  nullable,
-  ...(isOrdered(oid, types) ? {} : { unordered: true }),
+/** What the catalogue says of one column. */
+interface Said {
+  readonly name: string;
+  readonly oid: string;
+  readonly native: string;
+  readonly nullable: boolean;
+  readonly doc: string | null;
+  readonly default: string | null;
+}
+
+const columnOf = (said: Said, types: ReadonlyMap<string, PgType>): Column => ({
+  name: said.name,
+  type: columnType(said.oid, types),
+  native: said.native,
+  nullable: said.nullable,
+  ...(isOrdered(said.oid, types) ? {} : { unordered: true }),
+  facts: {
+    ...factsOfType(said.oid, said.native, types),
+    ...(said.doc === null ? {} : { doc: said.doc }),
+    ...(said.default === null ? {} : { default: said.default }),
+  },
 });
 
 /**
@@ -171,14 +211,23 @@ async function typesOf(query: Query, oids: readonly string[]): Promise<ReadonlyM
        -- All enums share one order, and so do all ranges; other types have their own, or that of one they stand for.
        t.typtype IN ('e', 'r', 'm') OR t.oid IN (SELECT oid FROM sorted) OR EXISTS (
          SELECT FROM pg_catalog.pg_cast c
-         WHERE c.castsource = t.oid AND c.castmethod = 'b' AND c.castcontext = 'i' AND c.casttarget IN (SELECT oid FROM sorted))
+         WHERE c.castsource = t.oid AND c.castmethod = 'b' AND c.castcontext = 'i' AND c.casttarget IN (SELECT oid FROM sorted)),
+       CASE WHEN t.typbasetype <> 0 THEN format_type(t.typbasetype, t.typtypmod) END,
+       (SELECT json_agg(e.enumlabel ORDER BY e.enumsortorder) FROM pg_catalog.pg_enum e WHERE e.enumtypid = t.oid),
+       (SELECT json_agg(json_build_object('name', a.attname, 'native', format_type(a.atttypid, a.atttypmod)) ORDER BY a.attnum)
+        FROM pg_catalog.pg_attribute a WHERE t.typtype = 'c' AND a.attrelid = t.typrelid AND a.attnum > 0 AND NOT a.attisdropped)
      FROM made JOIN pg_catalog.pg_type t USING (oid)`,
     [`{${[...new Set(oids)].join(',')}}`],
   );
-  return new Map(
-    rows.map(([oid, base, element, ordered]) => [
-      oid as string,
-      { oid: oid as string, base: base ?? null, element: element ?? null, ordered: ordered === 't' },
-    ]),
-  );
+  return new Map(rows.map((row) => [row[0] as string, typeOf(row)]));
 }
+
+const typeOf = ([oid, base, element, ordered, baseNative, labels, parts]: readonly (string | null)[]): PgType => ({
+  oid: oid as string,
+  base: base ?? null,
+  baseNative: baseNative ?? null,
+  element: element ?? null,
+  ordered: ordered === 't',
+  labels: JSON.parse(labels ?? '[]') as PgType['labels'],
+  parts: JSON.parse(parts ?? '[]') as PgType['parts'],
+});

@@ -31,10 +31,16 @@ export interface PgType {
   readonly oid: string;
   /** Of a domain: the type below it. */
   readonly base: string | null;
+  /** Of a domain: the name of that type, with what the domain says of its size. */
+  readonly baseNative: string | null;
   /** Of a true array: its element's type. */
   readonly element: string | null;
   /** Its values have an order that a page can continue in; of a domain and an array that is said of what they are made of. */
   readonly ordered: boolean;
+  /** Of an enum. */
+  readonly labels: readonly string[];
+  /** Of a composite. */
+  readonly parts: readonly { readonly name: string; readonly native: string }[];
 }
 
 /** `types` holds the type itself and all that it is made of. */

@@ -4,19 +4,23 @@ import type { IndexInfo, Relation, Shape, TableName } from '../../model/column.t
 import { describeFrom } from '../../query/plan.ts';
 import { refusedStatement } from './errors.ts';
 import { sqliteFlavour } from './flavour.ts';
-import { dynamicColumn } from './types.ts';
+import { dynamicColumn, strictType } from './types.ts';
 
 interface TableRow {
   readonly name: string;
   readonly type: string;
   /** 1: WITHOUT ROWID. */
   readonly wr: bigint;
+  /** 1: STRICT. */
+  readonly strict: bigint;
 }
 
 interface ColumnRow {
   readonly name: string;
   readonly type: string;
   readonly notnull: bigint;
+  /** SQL of the default. */
+  readonly dflt_value: string | null;
   /** Place in the primary key from 1; 0: not in it. */
   readonly pk: bigint;
 }
@@ -62,7 +66,7 @@ export function describeRelation(database: Database, path: string, relation: Rel
 function describeQuery(database: Database, relation: Relation): Shape {
   const statement = database.prepare(`SELECT * FROM ${describeFrom(sqliteFlavour, relation)} LIMIT 0`);
   // A column of a table may still be NULL here: an outer join makes it so.
-  const columns = statement.columns().map(({ name, type }) => dynamicColumn(name, type, true));
+  const columns = statement.columns().map(({ name, type }) => dynamicColumn({ name, type, nullable: true, stored: null, default: null }));
   return { columns, primaryKey: [], indexes: [], remarks: [], idRemarks: [] };
 }
 
@@ -70,7 +74,7 @@ export function findTable(database: Database, { schema, name }: TableName): Tabl
   if (schema !== null && schema.toLowerCase() !== 'main') return null;
   const found = rows<TableRow>(
     database,
-    "SELECT name, type, wr FROM pragma_table_list WHERE schema = 'main' AND lower(name) = lower(?)",
+    "SELECT name, type, wr, strict FROM pragma_table_list WHERE schema = 'main' AND lower(name) = lower(?)",
     name,
   );
   return found[0] ?? null;
@@ -88,7 +92,15 @@ function describeTable(database: Database, path: string, name: TableName): Shape
   const indexRows = rows<IndexRow>(database, "SELECT * FROM pragma_index_list(?, 'main') ORDER BY name", table.name);
   const rowid = rowidColumn(table, key, indexRows);
   return {
-    columns: found.map(({ name, type, notnull }) => dynamicColumn(name, type, notnull === 0n && name !== rowid)),
+    columns: found.map((column) =>
+      dynamicColumn({
+        name: column.name,
+        type: column.type,
+        nullable: column.notnull === 0n && column.name !== rowid,
+        stored: column.name === rowid ? 'integer' : table.strict === 0n ? null : strictType(column.type),
+        default: column.dflt_value,
+      }),
+    ),
     primaryKey: key.map((column) => column.name),
     indexes: [
       ...(rowid === null ? [] : [{ name: 'PRIMARY KEY', columns: [rowid], unique: true }]),

@@ -1,5 +1,5 @@
 import { LiberateError } from '../../kit/errors.ts';
-import type { Column } from '../../model/column.ts';
+import type { Column, ColumnFacts } from '../../model/column.ts';
 import { toLiteral } from './literal.ts';
 
 /**
@@ -20,9 +20,33 @@ import { toLiteral } from './literal.ts';
  */
 export const undeclared = 'ANY';
 
-export function dynamicColumn(name: string, declared: string | null, nullable: boolean): Column {
-  return { name, type: { kind: 'dynamic' }, native: declared === null || declared === '' ? undeclared : declared, nullable };
+export interface Declared {
+  readonly name: string;
+  readonly type: string | null;
+  readonly nullable: boolean;
+  /** What every value of the column is, because the table is STRICT or the column is the rowid; null: each as it likes. */
+  readonly stored: ColumnFacts['stored'] | null;
+  /** SQL. */
+  readonly default: string | null;
 }
+
+export function dynamicColumn({ name, type, nullable, stored, default: byDefault }: Declared): Column {
+  const facts = { ...(stored ? { stored } : {}), ...(byDefault === null ? {} : { default: byDefault }) };
+  return { name, type: { kind: 'dynamic' }, native: type === null || type === '' ? undeclared : type, nullable, facts };
+}
+
+/** What a column of a STRICT table keeps to; ANY is none. */
+export function strictType(declared: string): ColumnFacts['stored'] | null {
+  return strictTypes[declared.toUpperCase()] ?? null;
+}
+
+const strictTypes: Readonly<Record<string, NonNullable<ColumnFacts['stored']>>> = {
+  INT: 'integer',
+  INTEGER: 'integer',
+  REAL: 'real',
+  TEXT: 'text',
+  BLOB: 'blob',
+};
 
 export type Affinity = 'integer' | 'text' | 'blob' | 'real' | 'numeric';
 

@@ -56,6 +56,36 @@ describe('describing PostgreSQL', () => {
     await expect(shapeOf('not_a_table_either', 'kinds')).rejects.toMatchObject({ code: 'LIB203' });
   });
 
+  it('tells comments, defaults, labels and parts, and of a query what its columns carry along', async () => {
+    await db.run(`
+      CREATE TYPE colour AS ENUM ('red', 'blue');
+      CREATE DOMAIN price AS numeric(12,2) DEFAULT 1;
+      CREATE DOMAIN net_price AS price;
+      CREATE TABLE told (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, colour colour DEFAULT 'red', amount net_price,
+        many varchar(3)[] DEFAULT '{}', twice bigint GENERATED ALWAYS AS (2) STORED, at timestamptz(3) DEFAULT now());
+      COMMENT ON COLUMN told.amount IS 'Without tax.';
+      COMMENT ON COLUMN told.id IS 'It''s the key.'`);
+    const facts = ({ columns }: Shape): unknown => columns.map(({ name, facts: found }) => [name, found]);
+    expect(facts(await shapeOf('told'))).toEqual([
+      ['id', { bits: 64, doc: "It's the key." }],
+      ['colour', { labels: ['red', 'blue'], default: "'red'::colour" }],
+      ['amount', { precision: 12, scale: 2, doc: 'Without tax.' }],
+      ['many', { length: 3, default: "'{}'::character varying[]" }],
+      ['twice', { bits: 64 }],
+      ['at', { scale: 3, default: 'now()' }],
+    ]);
+    expect(
+      facts(
+        await queryShape('SELECT a.id, a.amount AS price, b.many, max(b.at) AS at FROM told a JOIN told b USING (id) GROUP BY 1, 2, 3'),
+      ),
+    ).toEqual([
+      ['id', { bits: 64, doc: "It's the key." }],
+      ['price', { precision: 12, scale: 2, doc: 'Without tax.' }],
+      ['many', { length: 3 }],
+      ['at', { scale: 6 }],
+    ]);
+  });
+
   it('lists the indexes that can order the rows of the whole table', async () => {
     await db.run(`
       CREATE TABLE indexed (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, stamp timestamptz, note text, twice bigint GENERATED ALWAYS AS (1 + 1) STORED);

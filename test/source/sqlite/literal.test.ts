@@ -3,7 +3,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { compareStored, registerFunctions } from '../../../src/source/sqlite/functions.ts';
 import { fromLiteral, type Stored, toLiteral } from '../../../src/source/sqlite/literal.ts';
-import { affinity, dynamicColumn, parseCursor } from '../../../src/source/sqlite/types.ts';
+import { affinity, parseCursor } from '../../../src/source/sqlite/types.ts';
+import { column } from '../../schema/column.ts';
 
 const stored: fc.Arbitrary<Stored> = fc.oneof(
   fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }),
@@ -136,7 +137,7 @@ describe('a cursor as a user writes it', () => {
     ['ANY', '42', '42'],
     ['ANY', 'a', "'a'"],
   ])('in a column declared %s: %s is %s', (native, text, mark) => {
-    expect(parseCursor(text, dynamicColumn('c', native, false))).toBe(mark);
+    expect(parseCursor(text, column('c', 'dynamic', native, false))).toBe(mark);
   });
 
   it.each([
@@ -144,7 +145,7 @@ describe('a cursor as a user writes it', () => {
     ['DOUBLE', 'x'],
     ['TIMESTAMP', ' '],
   ])('is refused by a column declared %s: %s', (native, text) => {
-    expect(() => parseCursor(text, dynamicColumn('c', native, false))).toThrow(
+    expect(() => parseCursor(text, column('c', 'dynamic', native, false))).toThrow(
       expect.objectContaining({ code: 'LIB103', place: { column: 'c' } }),
     );
   });

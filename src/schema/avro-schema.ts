@@ -1,0 +1,100 @@
+import type { ColumnFacts, ColumnType } from '../model/column.ts';
+import type { EventField } from './event-model.ts';
+import { namespaceOf, plainNames } from './names.ts';
+
+export type AvroType = string | AvroUnion | Readonly<Record<string, unknown>>;
+type AvroUnion = readonly AvroType[];
+
+/** Of the key (`Key`) or of the value (`Value`) of a topic's events. A name that Avro does not take stands beside, as `column`. */
+export function avroSchemaOf(topic: string, name: 'Key' | 'Value', fields: readonly EventField[]): AvroType {
+  const names = plainNames(fields.map((field) => field.name));
+  return {
+    type: 'record',
+    name,
+    namespace: namespaceOf(topic),
+    fields: fields.map((field, at) => ({
+      name: names[at],
+      ...(field.facts.doc === undefined ? {} : { doc: field.facts.doc }),
+      ...(field.nullable
+        ? { type: orNull(avroType(field.type, field.facts)), default: null }
+        : { type: avroType(field.type, field.facts) }),
+      ...(names[at] === field.name ? {} : { column: field.name }),
+      native: field.native,
+      ...(field.facts.labels === undefined ? {} : { labels: field.facts.labels }),
+    })),
+  };
+}
+
+function orNull(type: AvroType): AvroUnion {
+  return Array.isArray(type) ? ['null', ...(type as AvroUnion).filter((one) => one !== 'null')] : ['null', type];
+}
+
+const logical = (type: string, logicalType: string, more: object = {}): AvroType => ({ type, logicalType, ...more });
+
+/**
+ * A logical type where Avro has one that holds every regular value exactly, else text. A value that is not regular
+ * (infinity, a zero date, a decimal's NaN) has no place in a logical type.
+ */
+export function avroType(type: ColumnType, facts: ColumnFacts): AvroType {
+  switch (type.kind) {
+    case 'boolean':
+      return 'boolean';
+    case 'integer':
+      return integerType(facts);
+    case 'decimal':
+      return decimalType(facts);
+    case 'float':
+      return facts.bits === 32 ? 'float' : 'double';
+    case 'text':
+    case 'json':
+    case 'interval':
+      return 'string';
+    case 'uuid':
+      return logical('string', 'uuid');
+    case 'bytes':
+      return 'bytes';
+    case 'date':
+      return logical('int', 'date');
+    case 'time':
+      return facts.daytime === true ? logical('long', 'time-micros') : 'string';
+    case 'timestamp':
+      return logical('long', 'local-timestamp-micros');
+    case 'timestamptz':
+      return logical('long', 'timestamp-micros');
+    case 'array':
+      return { type: 'array', items: orNull(avroType(type.element, facts)) };
+    case 'dynamic':
+      return dynamicType(facts);
+    default:
+      return type satisfies never;
+  }
+}
+
+function integerType({ bits = 64, unsigned }: ColumnFacts): AvroType {
+  if (unsigned === true && bits === 64) return logical('bytes', 'decimal', { precision: 20, scale: 0 });
+  return bits < 32 || (bits === 32 && unsigned !== true) ? 'int' : 'long';
+}
+
+/** Avro's scale is neither negative nor larger than the precision, as PostgreSQL's may be. */
+function decimalType({ precision, scale = 0 }: ColumnFacts): AvroType {
+  if (precision === undefined) return 'string';
+  const widened = scale < 0 ? precision - scale : Math.max(precision, scale);
+  return logical('bytes', 'decimal', { precision: widened, scale: Math.max(0, scale) });
+}
+
+function dynamicType({ stored }: ColumnFacts): AvroType {
+  switch (stored) {
+    case 'integer':
+      return 'long';
+    case 'real':
+      return 'double';
+    case 'text':
+      return 'string';
+    case 'blob':
+      return 'bytes';
+    case undefined:
+      return ['long', 'double', 'string', 'bytes'];
+    default:
+      return stored satisfies never;
+  }
+}

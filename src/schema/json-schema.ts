@@ -1,0 +1,102 @@
+import type { ColumnFacts, ColumnType } from '../model/column.ts';
+import type { EventField } from './event-model.ts';
+
+/** A JSON Schema, draft 2020-12. */
+export type JsonSchema = Readonly<Record<string, unknown>>;
+
+/** What ISO 8601 cannot say: infinity, years before 1 and past 9999, MySQL's dates with a zero in them. */
+const beyondIso = { type: 'string', pattern: '^-?infinity$| BC$|^\\d{5,}-|^0000|-00' };
+const notFinite = { enum: ['NaN', 'Infinity', '-Infinity'] };
+
+/** Of the key or of the value of a stream's events in JSON. Every event has every field; more may be added. */
+export function jsonSchemaOf(title: string, fields: readonly EventField[]): JsonSchema {
+  return {
+    $schema: 'https://json-schema.org/draft/2020-12/schema',
+    title,
+    type: 'object',
+    properties: Object.fromEntries(fields.map((field) => [field.name, property(field)])),
+    required: fields.map(({ name }) => name),
+  };
+}
+
+function property({ type, native, nullable, facts }: EventField): JsonSchema {
+  const { doc, labels } = facts;
+  const description = [doc, labels === undefined ? undefined : `One of: ${labels.join(', ')}.`]
+    .filter((part) => part !== undefined)
+    .join(' ');
+  const schema = jsonType(type, facts);
+  return {
+    ...(description === '' ? {} : { description }),
+    ...(nullable ? orNull(schema) : schema),
+    'x-native': native,
+  };
+}
+
+function orNull(schema: JsonSchema): JsonSchema {
+  const { type, anyOf } = schema;
+  if (typeof type === 'string') return { ...schema, type: [type, 'null'] };
+  if (Array.isArray(anyOf)) return { ...schema, anyOf: [...(anyOf as readonly JsonSchema[]), { type: 'null' }] };
+  // Any JSON may stand there, null with it.
+  return schema;
+}
+
+/** A value as json-value.ts writes it. */
+export function jsonType(type: ColumnType, facts: ColumnFacts): JsonSchema {
+  switch (type.kind) {
+    case 'boolean':
+      return { type: 'boolean' };
+    case 'integer':
+      return { type: 'integer', ...limits(facts) };
+    case 'decimal':
+    case 'float':
+      return { anyOf: [{ type: 'number' }, notFinite] };
+    case 'text':
+      return { type: 'string', ...(facts.length === undefined ? {} : { maxLength: facts.length }) };
+    case 'uuid':
+      return { type: 'string', format: 'uuid' };
+    case 'json':
+      return {};
+    case 'bytes':
+      return { type: 'string', contentEncoding: 'base64' };
+    case 'date':
+      return { anyOf: [{ type: 'string', format: 'date' }, beyondIso] };
+    case 'timestamptz':
+      return { anyOf: [{ type: 'string', format: 'date-time' }, beyondIso] };
+    // JSON Schema's formats of a time want a zone.
+    case 'time':
+    case 'timestamp':
+    case 'interval':
+      return { type: 'string' };
+    case 'array':
+      // An array of any column may have more dimensions than were declared.
+      return { type: 'array', items: { anyOf: [jsonType(type.element, facts), { type: 'null' }, { type: 'array' }] } };
+    case 'dynamic':
+      return dynamicType(facts);
+    default:
+      return type satisfies never;
+  }
+}
+
+/** The ends of a number that every reader can hold; those of 64 bits are past what a double keeps. */
+function limits({ bits, unsigned }: ColumnFacts): JsonSchema {
+  if (bits === undefined || bits > 32) return unsigned === true ? { minimum: 0 } : {};
+  if (unsigned === true) return { minimum: 0, maximum: 2 ** bits - 1 };
+  return { minimum: -(2 ** (bits - 1)), maximum: 2 ** (bits - 1) - 1 };
+}
+
+function dynamicType({ stored }: ColumnFacts): JsonSchema {
+  switch (stored) {
+    case 'integer':
+      return { type: 'integer' };
+    case 'real':
+      return { anyOf: [{ type: 'number' }, notFinite] };
+    case 'text':
+      return { type: 'string' };
+    case 'blob':
+      return { type: 'string', contentEncoding: 'base64' };
+    case undefined:
+      return { anyOf: [{ type: 'number' }, { type: 'string' }] };
+    default:
+      return stored satisfies never;
+  }
+}

@@ -1,0 +1,33 @@
+import type { Column, ColumnFacts } from '../../src/model/column.ts';
+import { type AvroType, avroType } from '../../src/schema/avro-schema.ts';
+import { type JsonSchema, jsonType } from '../../src/schema/json-schema.ts';
+import { protobufType } from '../../src/schema/protobuf-schema.ts';
+import type { TypeCase } from './type-case.ts';
+
+/** What a source tells of a column of a type, and what the schemas make of it. */
+export interface DescribedType {
+  readonly type: string;
+  readonly native: string;
+  readonly facts: ColumnFacts;
+  readonly jsonSchema: JsonSchema;
+  readonly avro: AvroType;
+  readonly protobuf: string;
+}
+
+export function describedTypes(types: readonly TypeCase[], columns: readonly Column[]): readonly DescribedType[] {
+  return types.map(({ type }, at) => {
+    const { type: kind, native, facts = {} } = columns[at] as Column;
+    return {
+      type,
+      native,
+      facts,
+      jsonSchema: jsonType(kind, facts),
+      avro: avroType(kind, facts),
+      protobuf: kind.kind === 'array' ? `message of repeated ${protobufType(kind, facts)}` : protobufType(kind, facts),
+    };
+  });
+}
+
+/** A line for each, so that a difference is one. */
+export const describedText = (described: readonly DescribedType[]): string =>
+  `[\n${described.map((one) => `  ${JSON.stringify(one)}`).join(',\n')}\n]\n`;
