@@ -1,5 +1,7 @@
+import { readFileSync } from 'node:fs';
 import { cursorKind } from '../../src/engine/mode.ts';
-import type { Column } from '../../src/model/column.ts';
+import type { Column, ColumnFacts } from '../../src/model/column.ts';
+import type { DescribedType } from './described.ts';
 import { mariadbCases } from './mariadb.ts';
 import { postgresCases } from './postgres.ts';
 import { sqliteCases } from './sqlite.ts';
@@ -12,7 +14,7 @@ export const tables: Readonly<Record<string, readonly TypeCase[]>> = {
   SQLite: sqliteCases,
 };
 
-const widest = 90;
+const widest = 160;
 
 /** Code in a cell of a table; what is too long is cut. */
 function code(text: string): string {
@@ -39,10 +41,51 @@ function row(one: TypeCase): string {
 
 const heading = ['| column | kind | value in SQL → in the event | key | cursor |', '| --- | --- | --- | --- | --- |'];
 
+/** What a real server told of them, as the contract test keeps it. */
+export const described: Readonly<Record<string, readonly DescribedType[]>> = {
+  PostgreSQL: read('postgres'),
+  'MySQL and MariaDB': read('mysql'),
+  SQLite: read('sqlite'),
+};
+
+function read(kind: string): readonly DescribedType[] {
+  return JSON.parse(readFileSync(new URL(`${kind}.schemas.json`, import.meta.url), 'utf8')) as readonly DescribedType[];
+}
+
+const told = (facts: ColumnFacts): string =>
+  Object.entries(facts)
+    .map(([name, value]) => (value === true ? name : `${name} ${typeof value === 'number' ? value : code(JSON.stringify(value))}`))
+    .join(', ');
+
+const written = (value: unknown): string => code(typeof value === 'string' ? value : JSON.stringify(value));
+
+const schemaHeading = ['| column | its facts | JSON Schema | Avro | Protobuf |', '| --- | --- | --- | --- | --- |'];
+
+const schemaRow = ({ type, facts, jsonSchema, avro, protobuf }: DescribedType): string =>
+  `| ${code(type === '' ? 'none' : type)} | ${told(facts)} | ${written(jsonSchema)} | ${written(avro)} | ${written(protobuf)} |`;
+
+/** Types of which every document says the same: one row for all of them. */
+function alike(types: readonly DescribedType[]): readonly string[] {
+  const groups = new Map<string, DescribedType[]>();
+  for (const one of types) {
+    const { type: _, native: __, ...same } = one;
+    const name = JSON.stringify(same);
+    groups.set(name, [...(groups.get(name) ?? []), one]);
+  }
+  return [...groups.values()].map(([first, ...rest]) => {
+    const names = rest.map(({ type }) => `, ${code(type === '' ? 'none' : type)}`).join('');
+    return schemaRow(first as DescribedType).replace(/^(\| .+?) \| /, (_, name: string) => `${name}${names} | `);
+  });
+}
+
+function block(kind: string, name: string): readonly string[] {
+  if (kind === 'types') return [...heading, ...(tables[name] ?? []).map(row)];
+  return [...schemaHeading, ...alike(described[name] ?? [])];
+}
+
 /** The document with each of its tables written anew. */
 export function withTables(document: string): string {
-  return document.replace(/<!-- types (.+?) -->\n[\s\S]*?<!-- \/types -->/g, (_, name: string) => {
-    const rows = (tables[name] ?? []).map(row);
-    return [`<!-- types ${name} -->`, ...heading, ...rows, '<!-- /types -->'].join('\n');
-  });
+  return document.replace(/<!-- (types|schemas) (.+?) -->\n[\s\S]*?<!-- \/\1 -->/g, (_, kind: string, name: string) =>
+    [`<!-- ${kind} ${name} -->`, ...block(kind, name), `<!-- /${kind} -->`].join('\n'),
+  );
 }
