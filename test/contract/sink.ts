@@ -97,6 +97,17 @@ export function sinkContract(contract: SinkContract): void {
       expect((await sink.prepare({ name: topic, keyed: true }, never)).filter(({ severity }) => severity === 'error')).toEqual([]);
     });
 
+    promise('looks at a topic without making it, and finds it once it was made', async ({ sink, topic }) => {
+      const look = (): ReturnType<Sink['look']> => sink.look({ name: topic, keyed: true }, never);
+      const before = await look();
+      if (contract.kind !== 'stdout') expect(before.exists).toBe(false);
+      expect(await look()).toEqual(before);
+      await prepared(sink, topic);
+      await sink.send(topic, batchOf(numbered(0, 1)), never);
+      const after = await look();
+      expect([after.exists, after.findings.filter(({ severity }) => severity === 'error')]).toEqual([true, []]);
+    });
+
     promise('shows an empty topic before the first send and after an empty batch', async ({ place, sink, topic }) => {
       await prepared(sink, topic);
       expect(await place.read(topic)).toEqual([]);

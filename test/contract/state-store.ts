@@ -179,6 +179,29 @@ export function stateContract(contract: StateContract): void {
     });
 
     describe('reports', () => {
+      promise(
+        "keeps the mark's own time and the guarantee with a report, and reads reports of before that had neither",
+        async ({ store }) => {
+          const guarantee = {
+            guarantee: 'every row',
+            method: 'look-back',
+            privilege: { needed: 'pg_read_all_stats', missing: true },
+            lookback: { ms: 1500, by: 'oldest open transaction' },
+            cost: 'some rows',
+            raise: 'GRANT pg_read_all_stats TO liberate',
+            blind: ['a DELETE'],
+          };
+          const reports = [
+            reportOf('a', { markAt: 1_795_262_000_000, guarantee }),
+            reportOf('b', { markAt: null, guarantee: { ...guarantee, privilege: null, lookback: null, raise: null, blind: [] } }),
+            reportOf('c', { markAt: null, guarantee: null }),
+            reportOf('d'),
+          ];
+          await store.record(...reports);
+          expect((await store.list()).map(({ last }) => last)).toEqual(reports);
+        },
+      );
+
       promise('keeps the newest report, the newest good one, the total and the failures in a row', async ({ store }) => {
         const ok = reportOf('orders');
         const failed = reportOf('orders', {
