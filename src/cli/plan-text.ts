@@ -39,7 +39,7 @@ export function planLines(planned: PlannedJob, paint: Paint): readonly string[] 
     ...(nulls === null ? [] : line('nulls', sqlLines(nulls))),
     ...line('explain', [`of the ${poll === null ? 'load' : 'poll'}, as ${planned.database} prints it:`, ...(poll ?? load).lines]),
     ...line('verdict', verdictText(planned, paint)),
-    ...line('index', planned.advice === null ? 'nothing to add' : `${planned.advice.sql};`),
+    ...line('index', indexText(planned)),
     ...(wake === null ? [] : line('wake', ['the owner of the tables runs once:', ...wake.split('\n')])),
   ];
 }
@@ -72,6 +72,13 @@ function sqlLines({ sql, binds }: Explained): readonly string[] {
 function costText({ guarantee, reread, plan }: PlannedJob): string {
   if (plan.mode === 'bulk') return guarantee.cost;
   return `${guarantee.cost}; ${reread === null ? 'how many is not told by this database' : `about ${count(reread)} ${reread === 1 ? 'row' : 'rows'} a poll now`}`;
+}
+
+function indexText({ advice, plan, poll, load }: PlannedJob): string {
+  if (advice !== null) return `${advice.sql};`;
+  const whole = ((poll ?? load).scans ?? []).length > 0;
+  if (plan.relation.kind === 'table' || !whole) return 'nothing to add';
+  return 'not told for a query: bound the cursor inside it by :since, each time with an index on what is bounded';
 }
 
 function verdictText({ verdict, poll, lookback, plan }: PlannedJob, paint: Paint): string {

@@ -2,6 +2,7 @@ import { renameSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { liberate, type RunningLiberate, startLiberate } from '../support/liberate.ts';
 import { type ParsedMetric, parseExposition, sampleOf } from '../support/prometheus.ts';
+import { waitFor } from '../support/wait-for.ts';
 import { openPlace, orders, type Place, payments, smallShop } from './place.ts';
 
 vi.setConfig({ testTimeout: 60_000 });
@@ -63,7 +64,12 @@ describe('a run with `http`', () => {
     });
     expect(sampleOf(await metricsOf(url), 'liberate_failures_in_a_row', { job: 'orders' })).toBeGreaterThan(0);
     expect(sampleOf(await metricsOf(url), 'liberate_failures_in_a_row', { job: 'payments' })).toBe(0);
-    expect(await liberate(['status', file])).toMatchObject({ code: 1, stdout: expect.stringContaining('LIB203') });
+    // The report is kept just after it was told.
+    const status = await waitFor(async () => {
+      const finished = await liberate(['status', file]);
+      return finished.code === 1 && finished;
+    });
+    expect(status.stdout).toContain('LIB203');
     await place.db.run('ALTER TABLE moved RENAME TO orders');
     await place.db.run("INSERT INTO orders VALUES (9, 'paid', NULL, '1', NULL, '2026-02-01 00:00:00')");
     await running.line(({ published }) => published === 1);

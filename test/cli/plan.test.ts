@@ -89,6 +89,21 @@ describe('plan', () => {
     expect(told(stdout, 'empty', 'poll')).toBe('there is no row yet that a poll could stand at');
   });
 
+  test('says of a query that it reads a table whole, and how that is bounded; with :since it is a range', async () => {
+    const text = 'SELECT id, updated_at FROM orders';
+    const query = { key: 'id', cursor: 'updated_at' };
+    const jobs = {
+      whole: { ...query, query: `SELECT id, max(updated_at) AS updated_at FROM orders GROUP BY id` },
+      bounded: { ...query, query: `${text} WHERE updated_at >= :since AND updated_at < :until` },
+    };
+    const { code, stdout } = await liberate(['plan', place.jobs(jobs)]);
+    expect(code).toBe(0);
+    expect(told(stdout, 'whole', 'verdict')).toMatch(/^full scan of .*orders/);
+    expect(told(stdout, 'whole', 'index')).toMatch(/^not told for a query: bound the cursor inside it by :since/);
+    expect(told(stdout, 'bounded', 'verdict')).toMatch(/^index range/);
+    expect(told(stdout, 'bounded', 'poll')).toContain('WHERE updated_at >= min(?, ?)');
+  });
+
   test('--json says the same for a program; a job that cannot be planned hides no other: 2', async () => {
     const { code, stdout } = await liberate(['plan', '--json', place.jobs({ gone: { table: 'gone', cursor: 'id' }, orders })]);
     expect(code).toBe(2);
