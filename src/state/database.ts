@@ -36,6 +36,8 @@ export interface StateDatabase {
 
   /** A column that holds a job's name of up to 255 characters, compared exactly. */
   jobColumn(table: Knex.CreateTableBuilder, name: string): Knex.ColumnBuilder;
+  /** The column type of up to some megabytes. */
+  readonly bytesType: string;
   tableOptions(table: Knex.CreateTableBuilder): void;
   sort(thrown: unknown): Trouble;
 }

@@ -6,8 +6,10 @@ import type { CycleReport } from '../model/report.ts';
 import type { JobState } from '../model/state.ts';
 import type { StateDatabase } from './database.ts';
 import { checkJobName } from './job-name.ts';
+import { KnexPublished } from './knex-published.ts';
 import { migrate } from './migrate.ts';
 import { tables } from './migrations.ts';
+import type { PublishedStore } from './published-store.ts';
 import { type HeldFence, Renewals } from './renewals.ts';
 import { decodeBackfill, decodeJob, decodeLease, decodeState, encodeState, integer, type Row } from './rows.ts';
 import type { Acquired, StateStore, StoredJob } from './state-store.ts';
@@ -21,6 +23,10 @@ export class KnexStore implements StateStore {
   readonly #createdBy: string;
   readonly #closed = new AbortController();
   readonly #renewals = new Renewals((leases, ttlMs) => this.#renewAll(leases, ttlMs));
+  readonly published: PublishedStore = new KnexPublished({
+    about: (job, work) => this.#about(job, work),
+    fenced: (job, fence, write) => this.#fenced(job, fence, write),
+  });
   #pool: Knex | null = null;
 
   constructor(database: StateDatabase, createdBy: string) {
@@ -50,11 +56,15 @@ export class KnexStore implements StateStore {
   }
 
   commit(job: string, state: JobState, fence: bigint): Promise<'committed' | 'fenced'> {
-    return this.#write(job, state, fence);
+    const columns = encodeState(state);
+    return this.#fenced(job, fence, (trx) => this.#put(trx, job, { ...columns, committed_at: trx.raw(this.#database.clock) }));
   }
 
   reset(job: string, fence: bigint): Promise<'committed' | 'fenced'> {
-    return this.#write(job, null, fence);
+    return this.#fenced(job, fence, async (trx) => {
+      await this.#put(trx, job, { ...encodeState(null), committed_at: null });
+      await trx(tables.published).where({ job }).update({ sure: 0 });
+    });
   }
 
   async record(...reports: readonly CycleReport[]): Promise<void> {
@@ -72,10 +82,14 @@ export class KnexStore implements StateStore {
     return this.#run(async (db) => {
       const jobs: readonly Row[] = await db(tables.job).select('*');
       const leases: readonly Row[] = await db(tables.lease).select('job', 'holder', 'fence', this.#msLeft(db));
-      const rowOf = new Map(jobs.map((row) => [String(row['job']), row]));
-      const leaseOf = new Map(leases.map((row) => [String(row['job']), row]));
+      const heads: readonly Row[] = await db(tables.publishedHead).select('*');
+      const [rowOf, leaseOf, headOf] = [jobs, leases, heads].map((rows) => new Map(rows.map((row) => [String(row['job']), row]))) as [
+        Map<string, Row>,
+        Map<string, Row>,
+        Map<string, Row>,
+      ];
       const names = [...new Set([...rowOf.keys(), ...leaseOf.keys()])].sort();
-      return names.map((job) => decodeJob(job, rowOf.get(job), leaseOf.get(job)));
+      return names.map((job) => decodeJob(job, rowOf.get(job), leaseOf.get(job), headOf.get(job)));
     });
   }
 
@@ -134,13 +148,6 @@ export class KnexStore implements StateStore {
       throw new LiberateError('LIB901', 'the state store was closed while it was being opened');
     }
     return this.#pool;
-  }
-
-  #write(job: string, state: JobState | null, fence: bigint): Promise<'committed' | 'fenced'> {
-    const columns = encodeState(state);
-    return this.#fenced(job, fence, (trx) =>
-      this.#put(trx, job, { ...columns, committed_at: state === null ? null : trx.raw(this.#database.clock) }),
-    );
   }
 
   /** Progress changes only under the newest fence. The lease's row is locked, so no taking of it can slip between the look and the write. */

@@ -4,6 +4,9 @@ import type { StateDatabase } from './database.ts';
 import { createMissing, magic, migrations, schemaVersion, tables } from './migrations.ts';
 import { integer, type Row } from './rows.ts';
 
+/** Every table but the one that tells whose they are. */
+const ours: readonly string[] = Object.values(tables).filter((name) => name !== tables.meta);
+
 function foreign(database: StateDatabase, found: string): LiberateError {
   return new LiberateError('LIB403', `${database.place} is not a state of liberate: ${found}`);
 }
@@ -14,7 +17,7 @@ function foreign(database: StateDatabase, found: string): LiberateError {
  */
 async function foundVersion(trx: Knex.Transaction, database: StateDatabase): Promise<number | null> {
   if (!(await trx.schema.hasTable(tables.meta))) {
-    for (const name of [tables.job, tables.lease, tables.backfill]) {
+    for (const name of ours) {
       if (await trx.schema.hasTable(name)) throw foreign(database, `it has a table ${name} and no ${tables.meta}`);
     }
     return null;
@@ -46,7 +49,7 @@ async function createMeta(trx: Knex.Transaction, database: StateDatabase, create
 
 /** Every right that the store needs, asked for without changing a row: a read-only state must be refused now, not at the first commit. */
 async function probeWriting(trx: Knex.Transaction): Promise<void> {
-  for (const name of [tables.job, tables.lease, tables.backfill]) {
+  for (const name of ours) {
     await trx(name).where({ job: '' }).update({ job: '' });
     await trx.raw('insert into ?? select * from ?? where 1 = 0', [name, name]);
   }

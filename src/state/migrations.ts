@@ -4,7 +4,14 @@ import type { StateDatabase } from './database.ts';
 /** What `liberate_meta` says, so that nobody else's table is taken for ours. */
 export const magic = 'liberate state';
 
-export const tables = { meta: 'liberate_meta', job: 'liberate_job', lease: 'liberate_lease', backfill: 'liberate_backfill' } as const;
+export const tables = {
+  meta: 'liberate_meta',
+  job: 'liberate_job',
+  lease: 'liberate_lease',
+  backfill: 'liberate_backfill',
+  published: 'liberate_published',
+  publishedHead: 'liberate_published_head',
+} as const;
 
 /**
  * A step from the version before to its own. MySQL commits after each CREATE, so a step must pass
@@ -49,6 +56,27 @@ export const migrations: readonly Migration[] = [
   },
   async (trx, database) => {
     await createMissing(trx, database, tables.backfill, (table) => {
+      database.jobColumn(table, 'job').notNullable().primary();
+      table.text('state', 'longtext').notNullable();
+      table.string('state_sum', 16).notNullable();
+    });
+  },
+  async (trx, database) => {
+    await createMissing(trx, database, tables.published, (table) => {
+      database.jobColumn(table, 'job').notNullable();
+      // 0: the log.
+      table.bigInteger('bucket').notNullable();
+      // Of the log the segment's number, of a bucket how far the log is in it.
+      table.bigInteger('seq').notNullable();
+      table.integer('piece').notNullable();
+      table.integer('sure').notNullable();
+      table.integer('entries').notNullable();
+      table.integer('bytes').notNullable();
+      table.specificType('data', database.bytesType).notNullable();
+      table.string('data_sum', 16).notNullable();
+      table.primary(['job', 'bucket', 'seq', 'piece']);
+    });
+    await createMissing(trx, database, tables.publishedHead, (table) => {
       database.jobColumn(table, 'job').notNullable().primary();
       table.text('state', 'longtext').notNullable();
       table.string('state_sum', 16).notNullable();

@@ -1,10 +1,12 @@
 import { createHash } from 'node:crypto';
 import { LiberateError } from '../kit/errors.ts';
 import type { BackfillState } from '../model/backfill.ts';
+import type { PublishedHead } from '../model/published.ts';
 import type { CycleReport } from '../model/report.ts';
 import type { JobState } from '../model/state.ts';
 import { backfillStateAt } from './backfill-state.ts';
 import { cycleReportAt, jobStateAt } from './job-state.ts';
+import { publishedHeadAt } from './published-head.ts';
 import type { LeaseRow, StoredJob } from './state-store.ts';
 
 /** A row as a driver returns it: an integer is a bigint, a number or its text, by the driver's choice. */
@@ -15,12 +17,12 @@ export interface StateColumns {
   readonly state_sum: string | null;
 }
 
-/** The first 16 hex digits of the text's SHA-256: a flipped byte that still parses must not become a mark. */
-export function checksum(text: string): string {
-  return createHash('sha256').update(text, 'utf8').digest('hex').slice(0, 16);
+/** The first 16 hex digits of the SHA-256: a flipped byte that still parses must not become a mark. */
+export function checksum(content: string | Buffer): string {
+  return createHash('sha256').update(content).digest('hex').slice(0, 16);
 }
 
-export function encodeState(state: JobState | BackfillState | null): StateColumns {
+export function encodeState(state: JobState | BackfillState | PublishedHead | null): StateColumns {
   if (state === null) return { state: null, state_sum: null };
   const text = JSON.stringify(state);
   return { state: text, state_sum: checksum(text) };
@@ -49,6 +51,21 @@ export function decodeBackfill(job: string, row: Row): BackfillState {
   return decodeSummed(job, row, backfillStateAt);
 }
 
+export function decodeHead(job: string, row: Row): PublishedHead {
+  return decodeSummed(job, row, publishedHeadAt);
+}
+
+/** Bytes that were stored with a checksum. */
+export function decodeBytes(job: string, row: Row): Buffer {
+  const found = row['data'];
+  // PostgreSQL's text form, where the driver leaves every value as it comes.
+  const data = typeof found === 'string' && found.startsWith('\\x') ? Buffer.from(found.slice(2), 'hex') : found;
+  if (!(data instanceof Uint8Array)) throw damaged(job, 'what was published is not bytes');
+  const bytes = Buffer.from(data.buffer, data.byteOffset, data.byteLength);
+  if (checksum(bytes) !== row['data_sum']) throw damaged(job, 'what was published has another checksum than was stored with it');
+  return bytes;
+}
+
 function decodeSummed<T>(job: string, { state, state_sum: sum }: Row, read: (value: unknown, path: string) => T): T {
   const decoded = decode(job, 'state', state, read);
   const found = checksum(state as string);
@@ -73,10 +90,11 @@ function decodeReport(job: string, row: Row, column: string): CycleReport | null
 }
 
 /** A job with a lease and no row of its own has not committed or reported yet. */
-export function decodeJob(job: string, row: Row | undefined, lease: Row | undefined): StoredJob {
+export function decodeJob(job: string, row: Row | undefined, lease: Row | undefined, head: Row | undefined): StoredJob {
+  const reconciled = head === undefined ? null : decodeHead(job, head).last;
   const held = lease === undefined ? null : decodeLease(lease);
   if (row === undefined) {
-    return { job, state: null, committedAt: null, last: null, lastOk: null, publishedTotal: 0, failuresInARow: 0, lease: held };
+    return { job, state: null, committedAt: null, last: null, lastOk: null, publishedTotal: 0, failuresInARow: 0, lease: held, reconciled };
   }
   const at = row['committed_at'];
   return {
@@ -88,5 +106,6 @@ export function decodeJob(job: string, row: Row | undefined, lease: Row | undefi
     publishedTotal: Number(integer(row['published_total'], 'the total of published records')),
     failuresInARow: Number(integer(row['failures_in_a_row'], 'the count of failures')),
     lease: held,
+    reconciled,
   };
 }

@@ -1,6 +1,8 @@
 import type { BackfillState } from '../model/backfill.ts';
+import type { ReconcileReport } from '../model/published.ts';
 import type { CycleReport } from '../model/report.ts';
 import type { JobState } from '../model/state.ts';
+import type { PublishedStore } from './published-store.ts';
 
 export interface LeaseRow {
   readonly holder: string;
@@ -25,6 +27,8 @@ export interface StoredJob {
   readonly publishedTotal: number;
   readonly failuresInARow: number;
   readonly lease: LeaseRow | null;
+  /** The newest reconcile; null where there was none. */
+  readonly reconciled: ReconcileReport | null;
 }
 
 /**
@@ -35,10 +39,16 @@ export interface StoredJob {
 export interface StateStore extends AsyncDisposable {
   open(signal: AbortSignal): Promise<void>;
 
+  /** What the jobs have published. */
+  readonly published: PublishedStore;
+
   load(job: string): Promise<JobState | null>;
   /** Writes the state if the fence is still the newest of the job, in one transaction; otherwise changes nothing. */
   commit(job: string, state: JobState, fence: bigint): Promise<'committed' | 'fenced'>;
-  /** Forgets the job's progress, under the same rule. */
+  /**
+   * Forgets the job's progress, under the same rule. The keys that it has published stay known, for their tombstones;
+   * what was published of them does not.
+   */
   reset(job: string, fence: bigint): Promise<'committed' | 'fenced'>;
   /** Remembers how cycles ended, in one transaction. Not fenced: it is history. */
   record(...reports: readonly CycleReport[]): Promise<void>;

@@ -6,6 +6,7 @@ import type { StateStore } from '../../src/state/state-store.ts';
 import { backfillOf, reportOf, stateOf } from '../state/samples.ts';
 import type { TextRow } from '../support/databases.ts';
 import { waitFor } from '../support/wait-for.ts';
+import { publishedContract } from './published-store.ts';
 
 /** Somewhere that states can lie, empty at first; it outlives the stores opened on it. Disposed after each test. */
 export interface StatePlace extends AsyncDisposable {
@@ -216,7 +217,17 @@ export function stateContract(contract: StateContract): void {
         await store.record(failed);
         await store.record(failed);
         expect(await store.list()).toEqual([
-          { job: 'orders', state: null, committedAt: null, last: failed, lastOk: ok, publishedTotal: 7, failuresInARow: 2, lease: null },
+          {
+            job: 'orders',
+            state: null,
+            committedAt: null,
+            last: failed,
+            lastOk: ok,
+            publishedTotal: 7,
+            failuresInARow: 2,
+            lease: null,
+            reconciled: null,
+          },
         ]);
         for (const outcome of ['skipped', 'stopped'] as const) {
           const report = reportOf('orders', { outcome, published: 0 });
@@ -291,6 +302,8 @@ export function stateContract(contract: StateContract): void {
         'damage',
       );
     });
+
+    publishedContract(promise);
 
     describe('leases', () => {
       promise('gives the lease to one of ten that ask at once', async ({ place, store }) => {
@@ -493,7 +506,7 @@ export function stateContract(contract: StateContract): void {
         const stores = Array.from({ length: 4 }, () => place.store());
         try {
           await Promise.all(stores.map((store) => store.open(never)));
-          expect(await place.rows('select magic, version from liberate_meta')).toEqual([['liberate state', '2']]);
+          expect(await place.rows('select magic, version from liberate_meta')).toEqual([['liberate state', '3']]);
           await Promise.all(stores.map(async (store, at) => store.commit(`job ${at}`, stateOf(), await fenceOf(store, `job ${at}`))));
           expect(await stores[0]?.list()).toHaveLength(4);
         } finally {
@@ -504,12 +517,12 @@ export function stateContract(contract: StateContract): void {
       unopened('of a newer version is refused and left alone', async (place) => {
         await using first = place.store();
         await first.open(never);
-        await place.run('update liberate_meta set version = 3');
+        await place.run('update liberate_meta set version = 4');
         await using second = place.store();
         const refused = await failure(second.open(never));
         expect(refused.code).toBe('LIB404');
-        expect(refused.message).toContain('version 3');
-        expect(await place.rows('select version from liberate_meta')).toEqual([['3']]);
+        expect(refused.message).toContain('version 4');
+        expect(await place.rows('select version from liberate_meta')).toEqual([['4']]);
       });
 
       unopened('of another magic is refused and left alone', async (place) => {
@@ -520,7 +533,14 @@ export function stateContract(contract: StateContract): void {
         expect((await failure(second.open(never))).code).toBe('LIB403');
       });
 
-      for (const table of ['liberate_meta', 'liberate_job', 'liberate_lease', 'liberate_backfill']) {
+      for (const table of [
+        'liberate_meta',
+        'liberate_job',
+        'liberate_lease',
+        'liberate_backfill',
+        'liberate_published',
+        'liberate_published_head',
+      ]) {
         unopened(`is not made over a table ${table} of another program`, async (place) => {
           await place.run(`create table ${table} (id integer)`);
           await using store = place.store();
@@ -539,7 +559,7 @@ export function stateContract(contract: StateContract): void {
           await using store = place.store();
           await store.open(never);
         }
-        expect(await place.rows('select magic, version from liberate_meta')).toEqual([['liberate state', '2']]);
+        expect(await place.rows('select magic, version from liberate_meta')).toEqual([['liberate state', '3']]);
       });
     });
 

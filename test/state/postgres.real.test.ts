@@ -38,6 +38,8 @@ describe('a state in PostgreSQL', () => {
       ['Our State', 'liberate_job'],
       ['Our State', 'liberate_lease'],
       ['Our State', 'liberate_meta'],
+      ['Our State', 'liberate_published'],
+      ['Our State', 'liberate_published_head'],
     ]);
     // Another schema of the same database is another state.
     await using other = openPostgresState(config(database.url));

@@ -8,6 +8,7 @@ import { systemClock } from '../../kit/clock.ts';
 import { Disposables } from '../../kit/disposables.ts';
 import { type ErrorCode, LiberateError } from '../../kit/errors.ts';
 import type { Job } from '../../model/job.ts';
+import type { PublishedExport, PublishedSize } from '../../model/published.ts';
 import type { JobState } from '../../model/state.ts';
 import type { Source, SourceFacts } from '../../source/source.ts';
 import { holdLease } from '../../state/lease.ts';
@@ -35,13 +36,14 @@ export async function stateShow(options: StateOptions, surroundings: Surrounding
   await withStore(options, surroundings, async (store, config) => {
     for (const { job, state, committedAt } of wanted(options.job, await store.list(), config)) {
       const at = committedAt === null ? null : new Date(committedAt).toISOString();
-      stdout.write(`${options.json ? JSON.stringify({ job, committedAt: at, state }) : show(job, at, state)}\n`);
+      const published = await store.published.size(job);
+      stdout.write(`${options.json ? JSON.stringify({ job, committedAt: at, state, published }) : show(job, at, state, published)}\n`);
     }
   });
   return 0;
 }
 
-function show(job: string, committedAt: string | null, state: JobState | null): string {
+function show(job: string, committedAt: string | null, state: JobState | null, published: PublishedSize): string {
   if (state === null) return `${job}: no saved progress`;
   const { definition, mark, loaded, gaps, sent, schema } = state;
   return [
@@ -49,6 +51,7 @@ function show(job: string, committedAt: string | null, state: JobState | null): 
     `  mark       ${mark === null ? 'none' : mark.join(', ')}  (${[...new Set([...definition.cursor, ...definition.key])].join(', ')})`,
     `  load       ${loaded ? 'done' : 'under way'}`,
     `  look-back  ${Object.keys(sent).length} rows, ${gaps.length} id gaps`,
+    ...(published.last === 0 ? [] : [`  published  ${published.entries + published.logged} keys at most, ${published.bytes} bytes`]),
     `  schema     ${schema}`,
     `  committed  ${committedAt ?? 'never'}`,
   ].join('\n');
@@ -128,7 +131,10 @@ async function movedTo(from: string, plan: JobPlan, source: Source, signal: Abor
 export async function stateExport(options: StateOptions & { readonly to: string | null }, surroundings: Surroundings): Promise<number> {
   const { to } = options;
   await withStore(options, surroundings, async (store, config) => {
-    const text = exportState(wanted(options.job, await store.list(), config));
+    const stored = wanted(options.job, await store.list(), config);
+    const published = new Map<string, PublishedExport>();
+    for (const { job } of stored) if ((await store.published.head(job)) !== null) published.set(job, await store.published.dump(job));
+    const text = exportState(stored, published);
     if (to === null) surroundings.stdout.write(text);
     else await withFile('LIB110', `${to} cannot be written`, () => writeFile(to, text, { mode: 0o600 }));
   });
@@ -144,9 +150,14 @@ export async function stateImport(options: StateOptions & { readonly input: stri
     if (chosen.unknown !== null)
       throw new LiberateError('LIB109', `${input} has no job "${chosen.unknown}"; it has: ${[...states.keys()].join(', ')}`);
     for (const job of chosen.names) {
-      const state = states.get(job);
-      if (state === undefined) continue;
-      await underLease(store, job, surroundings, (fence) => store.commit(job, state, fence));
+      const exported = states.get(job);
+      if (exported === undefined) continue;
+      await underLease(store, job, surroundings, async (fence) => {
+        const { state, published } = exported;
+        // First what was published: a mark without it would pass keys that nobody knows.
+        const written = await (published === null ? store.published.clear(job, fence) : store.published.restore(job, published, fence));
+        return written === 'fenced' ? written : store.commit(job, state, fence);
+      });
       surroundings.stderr.write(`${job}: imported\n`);
     }
   });

@@ -3,8 +3,10 @@ import type { BackfillState } from '../../model/backfill.ts';
 import type { CycleReport } from '../../model/report.ts';
 import type { JobState } from '../../model/state.ts';
 import { checkJobName } from '../job-name.ts';
+import type { PublishedStore } from '../published-store.ts';
 import { decodeBackfill, decodeState, encodeState, type StateColumns } from '../rows.ts';
 import type { Acquired, LeaseRow, StateStore, StoredJob } from '../state-store.ts';
+import { MemoryPublished } from './published.ts';
 
 interface Held {
   readonly holder: string;
@@ -36,9 +38,14 @@ class MemoryStore implements StateStore {
   readonly #jobs = new Map<string, Kept>();
   readonly #backfills = new Map<string, StateColumns>();
   readonly #leases = new Map<string, Held>();
+  readonly #published = new MemoryPublished((job, fence) => this.#leases.get(job)?.fence === fence);
 
   constructor(clock: Clock) {
     this.#clock = clock;
+  }
+
+  get published(): PublishedStore {
+    return this.#published;
   }
 
   async open(signal: AbortSignal): Promise<void> {
@@ -54,7 +61,9 @@ class MemoryStore implements StateStore {
   }
 
   async reset(job: string, fence: bigint): Promise<'committed' | 'fenced'> {
-    return this.#write(job, null, fence);
+    const outcome = this.#write(job, null, fence);
+    if (outcome === 'committed') this.#published.doubt(job);
+    return outcome;
   }
 
   async record(...reports: readonly CycleReport[]): Promise<void> {
@@ -75,10 +84,13 @@ class MemoryStore implements StateStore {
 
   async list(): Promise<readonly StoredJob[]> {
     const names = [...new Set([...this.#jobs.keys(), ...this.#leases.keys()])].sort();
-    return names.map((job) => {
-      const { columns, ...kept } = this.#kept(job);
-      return { job, state: decodeState(job, { ...columns }), ...kept, lease: this.#lease(job) };
-    });
+    return await Promise.all(
+      names.map(async (job) => {
+        const { columns, ...kept } = this.#kept(job);
+        const reconciled = (await this.#published.head(job))?.last ?? null;
+        return { job, state: decodeState(job, { ...columns }), ...kept, lease: this.#lease(job), reconciled };
+      }),
+    );
   }
 
   async loadBackfill(job: string): Promise<BackfillState | null> {

@@ -43,6 +43,7 @@ function mysqlDatabase(config: StateConfig): StateDatabase {
     recover: () => Promise.resolve(),
     // The bytes decide, not a language's rules; the padding of spaces that is left is met by checkJobName.
     jobColumn: (table, name) => table.string(name, 255).collate('utf8mb4_bin'),
+    bytesType: 'longblob',
     tableOptions: (table) => {
       table.engine('InnoDB');
       table.charset('utf8mb4');

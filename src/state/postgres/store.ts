@@ -31,6 +31,7 @@ function postgresDatabase(config: StateConfig): StateDatabase {
     settle: () => Promise.resolve(),
     recover: () => Promise.resolve(),
     jobColumn: (table, name) => table.specificType(name, 'varchar(255) collate "C"'),
+    bytesType: 'bytea',
     tableOptions: () => {},
     sort: (thrown) => sortPostgresError(thrown, place),
   };

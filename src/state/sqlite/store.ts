@@ -81,6 +81,7 @@ function sqliteDatabase(path: string): StateDatabase {
     // The pool looks at its connection when it is next used; until then the file's write lock would be held.
     recover: async (db) => void (await db.raw('select 1')),
     jobColumn: (table, name) => table.string(name, 255),
+    bytesType: 'blob',
     tableOptions: () => {},
     sort: (thrown) => sortSqliteError(thrown, `the state file ${path}`),
   };
