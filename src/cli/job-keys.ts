@@ -40,6 +40,7 @@ const told: { readonly [K in keyof Job]: (job: Job) => Told } = {
   batch: ({ batch }) => String(batch),
   lookback: ({ lookback }) => (lookback === null ? 'what the source needs' : formatDuration(lookback)),
   nulls: ({ nulls }) => nulls,
+  reconcile: ({ reconcile }) => (reconcile === null ? 'never' : formatDuration(reconcile)),
   headers: ({ headers }) => pairs(headers),
   cadence,
   wake: ({ wake }) => (wake === null ? 'none' : wake.kind === 'file' ? 'true' : wake.channel),

@@ -1,5 +1,5 @@
 import { formatDuration } from '../kit/duration.ts';
-import { count } from '../observe/describe-event.ts';
+import { count, describeReconcile } from '../observe/describe-event.ts';
 import { guaranteeLines } from '../observe/describe-guarantee.ts';
 import type { StoredJob } from '../state/state-store.ts';
 import { type JobStatus, leaseOf, markTime, toldGuarantee } from '../web/job-status.ts';
@@ -20,6 +20,7 @@ export function statusLines(status: JobStatus, now: number, paint: Paint): reado
     ['published', `${rows(stored?.publishedTotal ?? 0)} in all`],
     ['runner', runnerText(status)],
     ['remembered', rememberedText(stored)],
+    ...reconcileText(stored, now),
     ['failures', failuresText(stored, now)],
     ...guaranteeText(status),
   ];
@@ -59,6 +60,11 @@ function rememberedText(stored: StoredJob | null): string {
   const sent = Object.keys(stored?.state?.sent ?? {}).length;
   const gaps = stored?.state?.gaps.length ?? 0;
   return `${rows(sent)} for the look-back, ${count(gaps)} ${gaps === 1 ? 'gap' : 'gaps'} of ids watched`;
+}
+
+function reconcileText(stored: StoredJob | null, now: number): readonly (readonly [string, string])[] {
+  if (stored?.reconciled == null) return [];
+  return [['reconciled', `${ago(now, stored.reconciled.endedAt)}: ${describeReconcile(stored.reconciled)}`]];
 }
 
 function failuresText(stored: StoredJob | null, now: number): string {

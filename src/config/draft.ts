@@ -17,7 +17,7 @@ export interface Draft {
   readonly where: (key: JobKey) => Path;
 }
 
-const cursorKeys: readonly JobKey[] = ['initial', 'lookback', 'nulls', 'increment'];
+const cursorKeys: readonly JobKey[] = ['initial', 'lookback', 'nulls', 'increment', 'reconcile'];
 
 /** What the job itself says takes the opposite out of `defaults`, rather than contradict it. */
 function overruled(own: JobData, ownHas: (key: JobKey) => boolean, inherits: (key: JobKey) => boolean): ReadonlySet<JobKey> {

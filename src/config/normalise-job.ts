@@ -61,6 +61,7 @@ export function normaliseJob(draft: Draft, source: string, sink: string, query: 
     batch: data.batch ?? jobDefaults.batch,
     lookback: data.lookback ?? null,
     nulls: data.nulls ?? jobDefaults.nulls,
+    reconcile: data.reconcile ?? null,
     topic: data.topic ?? (isMany(data.table ?? []) ? manyTopic : oneTopic),
     headers: data.headers ?? {},
     cadence: cadence(data),

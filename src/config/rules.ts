@@ -88,6 +88,15 @@ const cursorKeysNeedCursor: JobRule = (job, problems) => {
   }
 };
 
+const bulkReconcilesAnyway: JobRule = (job, problems) => {
+  if (!job.has('reconcile') || job.has('cursor') || (job.data.mode !== undefined && job.data.mode !== 'bulk')) return;
+  problems.warn(
+    job.where('reconcile'),
+    'is given, and the job is bulk: with a key each of its runs compares all rows',
+    'Remove reconcile.',
+  );
+};
+
 const nullsAreNoKey: JobRule = (job, problems) => {
   const { nulls, cursor = [], key = [] } = job.data;
   const [only] = cursor;
@@ -164,6 +173,7 @@ export const jobRules: readonly JobRule[] = [
   incrementingHasOneColumn,
   incrementBreaksTies,
   cursorKeysNeedCursor,
+  bulkReconcilesAnyway,
   nullsAreNoKey,
   oneCadence,
   timezoneNeedsSchedule,

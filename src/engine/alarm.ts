@@ -14,6 +14,11 @@ export class Alarm {
     this.#clock = clock;
   }
 
+  /** A hint waits for a cycle. */
+  get rung(): boolean {
+    return this.#rung;
+  }
+
   ring(): void {
     this.#rung = true;
     this.#wake();

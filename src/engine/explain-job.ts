@@ -8,11 +8,11 @@ import type { ReadRequest } from '../query/request.ts';
 import type { TopicOutlook } from '../sink/sink.ts';
 import type { Source, SourceFacts } from '../source/source.ts';
 import type { Engine, SourceUse } from './engine.ts';
-import { guaranteeOf } from './guarantee.ts';
 import { type IndexAdvice, indexAdvice, servingIndex, verdictOn } from './index-advice.ts';
 import { type JobPlan, remarksOf } from './job-plan.ts';
 import { newestPosition, requestsOf } from './poll-request.ts';
 import { resolveTarget, targetsOf } from './resolve.ts';
+import { promiseOf } from './told-deletes.ts';
 
 /** All that `liberate plan` says of a job, one for each of its tables. */
 export interface PlannedJob {
@@ -78,7 +78,7 @@ async function explainTarget(plan: JobPlan, { facts, horizon, source, sink }: Lo
   return {
     plan,
     database: facts.version,
-    guarantee: guaranteeOf(plan, facts.sight, horizon),
+    guarantee: promiseOf(plan, sink, facts.sight, horizon),
     load,
     poll,
     lookback,

@@ -11,12 +11,14 @@ import { Alarm } from './alarm.ts';
 import { type AttemptContext, attemptCycle } from './attempt.ts';
 import { aligned, earliestHinted, firstDue, nextDue, paced } from './cadence.ts';
 import type { Engine, SourceUse } from './engine.ts';
-import { guaranteeOf } from './guarantee.ts';
 import { newMemory } from './job-memory.ts';
 import { type JobPlan, remarksOf } from './job-plan.ts';
 import { refuseNullKeys } from './key-nulls.ts';
 import { type QuietReports, record } from './quiet-reports.ts';
 import { resolveTarget, type Target } from './resolve.ts';
+import { Sweep, type Swept } from './sweep.ts';
+import { newTally } from './tally.ts';
+import { promiseOf } from './told-deletes.ts';
 
 export interface LoopOptions {
   /** One cycle, then done. */
@@ -71,7 +73,7 @@ export class JobLoop {
       await using _told = this.#tellLease();
       const held = AbortSignal.any([signal, lease.lost]);
       if (this.#options.once) {
-        await this.#cycle(lease, 'unknown', held);
+        await this.#once(lease, held);
         return;
       }
       await this.#scheduled(lease, held);
@@ -83,6 +85,17 @@ export class JobLoop {
     const tell = (held: boolean): void => this.#engine.observer({ type: 'job.lease', job: this.#target.name, held });
     tell(true);
     return { [Symbol.asyncDispose]: async () => tell(false) };
+  }
+
+  /** A cycle, and the reconcile that is due. */
+  async #once(lease: Lease, signal: AbortSignal): Promise<void> {
+    await using sweep = new Sweep();
+    await this.#cycle(lease, 'unknown', signal);
+    for (let swept: Swept = 'slice'; swept === 'slice' || swept === 'poll'; ) {
+      if (this.failure !== null || signal.aborted) return;
+      swept = await this.#sweep(sweep, lease, signal);
+      if (swept === 'poll') await this.#cycle(lease, 'unknown', signal);
+    }
   }
 
   async #lease(wait: boolean, signal: AbortSignal): Promise<Lease> {
@@ -116,8 +129,9 @@ export class JobLoop {
     let due = firstDue(cadence, last?.startedAt ?? null, clock.now());
     let state: JobState | null | 'unknown' = 'unknown';
     let pace = cadence;
+    await using sweep = new Sweep();
     while (!signal.aborted) {
-      await this.#alarm.wait(due + this.#jitter(), earliest, signal);
+      if (await this.#untilDue(sweep, due + this.#jitter(), earliest, lease, signal)) state = 'unknown';
       if (signal.aborted) return;
       const startedAt = clock.now();
       state = await this.#cycle(lease, state, signal);
@@ -128,6 +142,43 @@ export class JobLoop {
       const next = nextDue(pace, overlap, startedAt, clock.now());
       if (next.overlapped && overlap === 'skip') await this.#tell(this.#skipped('overlap', startedAt));
       due = aligned(pace, next.due);
+    }
+  }
+
+  /** Waits for the next cycle, and reconciles meanwhile. Returns whether the saved state may have changed. */
+  async #untilDue(sweep: Sweep, due: number, earliest: number, lease: Lease, signal: AbortSignal): Promise<boolean> {
+    const { clock } = this.#engine;
+    let changed = false;
+    // A slice at least, however often the job polls: otherwise a reconcile might never end.
+    while (!signal.aborted && this.#job.reconcile !== null && this.#plan !== null && this.failure === null) {
+      const swept = await this.#sweep(sweep, lease, signal);
+      changed ||= swept !== 'idle';
+      if (swept === 'poll') return true;
+      if (this.#alarm.rung || clock.now() >= due) break;
+      if (swept === 'slice') continue;
+      const wakeAt = Math.min(due, sweep.dueAt ?? due);
+      await this.#alarm.wait(wakeAt, Math.max(earliest, clock.now()), signal);
+      if (wakeAt === due || this.#alarm.rung) break;
+    }
+    await this.#alarm.wait(due, earliest, signal);
+    return changed;
+  }
+
+  /** One turn, under the bound of what runs on the source at once. Its failure is the job's, until the next cycle. */
+  async #sweep(sweep: Sweep, lease: Lease, signal: AbortSignal): Promise<Swept> {
+    const startedAt = this.#engine.clock.now();
+    try {
+      return await this.#use.limiter.run(signal, async () => {
+        const context = await this.#context(lease, signal);
+        return sweep.turn({ ...context, tally: newTally() }, signal);
+      });
+    } catch (thrown) {
+      if (signal.aborted) return 'idle';
+      const error = asLiberateError(thrown).at({ job: this.#target.name });
+      this.failure = error;
+      const reason = `reconcile: ${formatError(error)}`;
+      await this.#tell({ ...this.#skipped(reason, startedAt), outcome: 'failed', code: error.code });
+      return 'idle';
     }
   }
 
@@ -194,7 +245,7 @@ export class JobLoop {
     this.#claim(plan);
     await refuseNullKeys(plan, source, signal);
     const findings = await this.#engine.sink(this.#job).prepare(plan.topic, signal);
-    this.#promises = (horizon) => guaranteeOf(plan, facts.sight, horizon);
+    this.#promises = (horizon) => promiseOf(plan, this.#engine.sink(this.#job), facts.sight, horizon);
     this.#memory.horizon = await source.horizon(this.#job.lookback, signal);
     const guarantee = this.#promises(this.#memory.horizon);
     const { name: job, relationName: relation, mode } = plan;

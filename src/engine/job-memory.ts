@@ -1,4 +1,6 @@
 import type { Horizon } from '../model/watermark.ts';
+import type { PublishedLog } from './published-log.ts';
+import type { Spill } from './verify-spill.ts';
 
 /** What a job remembers from one cycle to the next in this process alone. */
 export interface JobMemory {
@@ -8,6 +10,16 @@ export interface JobMemory {
   readEndedAt: number;
   /** The newest one taken. */
   horizon: Horizon | null;
+  /** The log of what it publishes, under the lease with this fence. */
+  published: { readonly fence: bigint; readonly log: Promise<PublishedLog> } | null;
+  /** Gets the key of each event that leaves, while a reconcile goes on. */
+  touched: Spill | null;
 }
 
-export const newMemory = (): JobMemory => ({ nullsCheckedAt: null, readEndedAt: Number.NEGATIVE_INFINITY, horizon: null });
+export const newMemory = (): JobMemory => ({
+  nullsCheckedAt: null,
+  readEndedAt: Number.NEGATIVE_INFINITY,
+  horizon: null,
+  published: null,
+  touched: null,
+});

@@ -82,6 +82,11 @@ export class Outbox<Mark> {
     this.#seal();
   }
 
+  /** Some batch waits to be sent. */
+  get full(): boolean {
+    return this.#full.length > 0;
+  }
+
   /** Sends what is full; resolves when there is room for more. Rejects with the first failure, after which nothing is sent. */
   async ready(): Promise<void> {
     for (let parcel = this.#full.shift(); parcel !== undefined; parcel = this.#full.shift()) {

@@ -4,6 +4,7 @@ import type { RowBatch } from '../model/row.ts';
 import type { Watermark } from '../model/watermark.ts';
 import type { CycleContext } from './cycle.ts';
 import { Outbox } from './outbox.ts';
+import { rememberingBooks } from './published-books.ts';
 import { appendRow, recordHeaders } from './record.ts';
 
 /** Milliseconds between commits in the middle of a long read. */
@@ -40,6 +41,10 @@ export interface Books {
   ready(): Promise<void>;
   /** Everything up to this mark is acknowledged; told at most once a second. */
   reached(mark: Watermark): Promise<void>;
+  /** So many more events, in the order of their leaving, are acknowledged. */
+  readonly acked?: (records: number) => void;
+  /** Nothing is on its way any more. */
+  readonly settled?: () => Promise<void>;
 }
 
 /** Of a read that keeps no marks. */
@@ -54,7 +59,8 @@ export interface Publisher {
   settle(): Promise<void>;
 }
 
-export function openPublisher(context: CycleContext, books: Books, expected: number | null, signal: AbortSignal): Publisher {
+export function openPublisher(context: CycleContext, told: Books, expected: number | null, signal: AbortSignal): Publisher {
+  const books = rememberingBooks(context, told);
   const { plan, sink, tally, clock, observer } = context;
   const startedAt = clock.now();
   let committedAt = startedAt;
@@ -76,6 +82,7 @@ export function openPublisher(context: CycleContext, books: Books, expected: num
     onAcked: async ({ records, bytes, mark }) => {
       const now = clock.now();
       tally.published += records;
+      books.acked?.(records);
       tally.bytes += bytes;
       if (newest !== null) {
         tally.newest = newest;
@@ -115,10 +122,13 @@ export function openPublisher(context: CycleContext, books: Books, expected: num
         flushedAt = readAt;
         outbox.flush();
       }
+      // What waits for its batch to fill does not leave yet: the books are written once a batch.
+      if (!outbox.full) return;
       await books.ready();
       await outbox.ready();
     },
     drain: async () => {
+      await books.ready();
       await outbox.drain();
       // The end of the read is committed by the cycle, which knows more than this mark.
       uncommitted = null;
@@ -126,6 +136,8 @@ export function openPublisher(context: CycleContext, books: Books, expected: num
     settle: async () => {
       await outbox.settle();
       sending[Symbol.dispose]();
+      // What is not written as acknowledged counts as unknown, which only means repeats.
+      await books.settled?.().catch(() => undefined);
       if (uncommitted === null) return;
       const reached = uncommitted;
       uncommitted = null;

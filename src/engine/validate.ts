@@ -3,14 +3,15 @@ import type { Guarantee } from '../model/guarantee.ts';
 import type { Job } from '../model/job.ts';
 import type { Finding } from '../model/report.ts';
 import type { Horizon } from '../model/watermark.ts';
+import type { Sink } from '../sink/sink.ts';
 import type { SourceUse } from './engine.ts';
 import { errorFinding } from './explain-job.ts';
-import { guaranteeOf } from './guarantee.ts';
 import { indexAdvice, servingIndex } from './index-advice.ts';
 import { type JobPlan, remarksOf, requestOf } from './job-plan.ts';
 import { refuseNullKeys } from './key-nulls.ts';
 import { explainedPoll } from './poll-request.ts';
 import { resolveTarget, targetsOf } from './resolve.ts';
+import { promiseOf } from './told-deletes.ts';
 
 export interface ValidatedJob {
   readonly plan: JobPlan;
@@ -23,7 +24,12 @@ export interface Validation {
 }
 
 /** Connects and holds a job against its database: tables, columns, types, NULLs in the cursor, an index that serves it. */
-export async function validateJob(job: Job, { source, timezone }: SourceUse, signal: AbortSignal): Promise<Validation> {
+export async function validateJob(
+  job: Job,
+  { source, timezone }: SourceUse,
+  sink: Pick<Sink, 'kind'>,
+  signal: AbortSignal,
+): Promise<Validation> {
   const jobs: ValidatedJob[] = [];
   const findings: Finding[] = [];
   try {
@@ -32,7 +38,7 @@ export async function validateJob(job: Job, { source, timezone }: SourceUse, sig
     for (const target of await targetsOf(job, source, facts, signal)) {
       try {
         const plan = await resolveTarget(job, target, source, facts, timezone, signal);
-        jobs.push({ plan, guarantee: guaranteeOf(plan, facts.sight, horizon) });
+        jobs.push({ plan, guarantee: promiseOf(plan, sink, facts.sight, horizon) });
         findings.push(...remarks(plan, facts.remarks), ...(await advice(plan, source, horizon, signal)), ...wakeSetup(plan, source));
         await refuseNullKeys(plan, source, signal);
         await refuseNulls(plan, source, signal);

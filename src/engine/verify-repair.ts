@@ -1,9 +1,8 @@
 import type { StreamPosition } from '../sink/stream-reader.ts';
 import { booksOf } from './backfill-run.ts';
+import { openBurial } from './burial.ts';
 import type { CycleContext } from './cycle.ts';
-import { Outbox } from './outbox.ts';
 import { type Books, openPublisher, type Reader } from './publisher.ts';
-import { recordHeaders } from './record.ts';
 import type { VerifyContext } from './verify-context.ts';
 import { digestWords, putDigest } from './verify-digest.ts';
 import { readEvents, wholeOf } from './verify-read.ts';
@@ -66,33 +65,17 @@ async function buryExtras(
   end: StreamPosition,
   signal: AbortSignal,
 ): Promise<number> {
-  const { plan, source, sink, clock } = context;
-  let buried = 0;
-  const outbox = new Outbox<null>({
-    sink,
-    topic: plan.topic.name,
-    headers: recordHeaders(plan, source.name, 'delete'),
-    limits: sink.limits(plan.topic.name),
-    signal,
-    onAcked: async ({ records }) => {
-      buried += records;
-    },
-  });
-  const timestamp = String(clock.now());
+  const burial = openBurial(context, books, signal);
   const look = (record: Uint32Array, key: Buffer): void => {
     const entry = accused.find(record, 0);
     if (entry < 0 || accused.hasRow(entry)) return;
     accused.setRow(entry, record, 0);
-    outbox.open.add({ key, value: null, timestamp });
-    books.leaves(outbox.open);
-    outbox.add(() => null);
+    burial.add(key);
   };
   try {
     await readEvents(context, null, end, look, signal);
-    await books.ready();
-    await outbox.drain();
+    return await burial.drain();
   } finally {
-    await outbox.settle();
+    await burial.settle();
   }
-  return buried;
 }

@@ -8,27 +8,38 @@ import { recordWords } from './verify-digest.ts';
 export const parts = 256;
 /** Records of a block: what a part holds in memory before it is written. */
 const blockRecords = 512;
-const blockWords = blockRecords * recordWords;
-const blockBytes = blockWords * Uint32Array.BYTES_PER_ELEMENT;
+
+/** The hash of a key whose digest begins there. Not its first word: that is where the table looks. */
+export const hashAt = (record: Uint32Array, at: number): number => record[at + 2] as number;
+
+/** The part of a hash: its first 8 bits, so that parts beside each other hold one range of hashes. */
+export const partOf = (hash: number): number => hash >>> 24;
 
 interface Part {
   readonly open: Uint32Array<ArrayBuffer>;
   /** Words in use of `open`. */
   length: number;
-  /** Numbers of its full blocks in the file. */
+  /** Where its full blocks lie in the file. */
   readonly blocks: number[];
 }
 
 /**
- * Records of 24 bytes (key digest, value digest) in the order of their coming, parted by key, so that each part can be
+ * Records of some words, a key's digest first, in the order of their coming, parted by key, so that each part can be
  * folded alone. Full blocks go to a temporary file that has no name, so that nothing stays behind after a crash; a
  * small stream never touches it. Writing is synchronous: it goes to the page cache, in 12 KB pieces.
  */
 export class Spill implements Disposable {
   readonly #parts: (Part | undefined)[] = [];
-  #file: number | null = null;
-  #blocks = 0;
+  readonly #file = new SpillFile();
+  readonly #words: number;
+  readonly #blockWords: number;
   #records = 0;
+
+  /** `words`: of a record; without more it is a key's digest and a value's. */
+  constructor(words = recordWords) {
+    this.#words = words;
+    this.#blockWords = words * blockRecords;
+  }
 
   get records(): number {
     return this.#records;
@@ -36,53 +47,77 @@ export class Spill implements Disposable {
 
   /** Bytes on the disk. */
   get bytes(): number {
-    return this.#blocks * blockBytes;
+    return this.#file.bytes;
   }
 
-  add(record: Uint32Array): void {
-    // The last word of the key: the first is where the table looks.
-    const number = (record[2] as number) & (parts - 1);
+  /** `number`: the part; without more it is the key's. */
+  add(record: Uint32Array, number = partOf(hashAt(record, 0))): void {
     let part = this.#parts[number];
     if (part === undefined) {
-      part = { open: new Uint32Array(blockWords), length: 0, blocks: [] };
+      part = { open: new Uint32Array(this.#blockWords), length: 0, blocks: [] };
       this.#parts[number] = part;
     }
-    for (let word = 0; word < recordWords; word += 1) part.open[part.length + word] = record[word] as number;
-    part.length += recordWords;
+    for (let word = 0; word < this.#words; word += 1) part.open[part.length + word] = record[word] as number;
+    part.length += this.#words;
     this.#records += 1;
-    if (part.length === blockWords) this.#write(part);
+    if (part.length === this.#blockWords) this.#write(part);
   }
 
   /** The records of one part as runs of words, each valid until the next. */
   *part(number: number): Generator<Uint32Array> {
     const part = this.#parts[number];
     if (part === undefined) return;
-    const words = new Uint32Array(blockWords);
-    for (const block of part.blocks) {
-      readSync(this.#file as number, words, 0, blockBytes, block * blockBytes);
+    const words = new Uint32Array(this.#blockWords);
+    for (const at of part.blocks) {
+      this.#file.read(words, at);
       yield words;
     }
     yield part.open.subarray(0, part.length);
   }
 
   [Symbol.dispose](): void {
-    if (this.#file !== null) closeSync(this.#file);
-    this.#file = null;
+    this.#file[Symbol.dispose]();
   }
 
   #write(part: Part): void {
+    part.blocks.push(this.#file.write(part.open));
+    part.length = 0;
+  }
+}
+
+/** A temporary file without a name, made at the first write. */
+export class SpillFile implements Disposable {
+  #file: number | null = null;
+  #bytes = 0;
+
+  /** Bytes on the disk. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** Where it was written. */
+  write(block: Uint8Array | Uint32Array): number {
+    const from = this.#bytes;
     try {
       this.#file ??= openUnnamed();
-      for (let done = 0; done < blockBytes; ) {
-        done += writeSync(this.#file, part.open, done, blockBytes - done, this.#blocks * blockBytes + done);
+      for (let done = 0; done < block.byteLength; ) {
+        done += writeSync(this.#file, block, done, block.byteLength - done, from + done);
       }
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
       throw new LiberateError('LIB505', `writing digests to ${tmpdir()} failed: ${reason}`, { cause: error });
     }
-    part.blocks.push(this.#blocks);
-    this.#blocks += 1;
-    part.length = 0;
+    this.#bytes += block.byteLength;
+    return from;
+  }
+
+  read(into: Uint8Array | Uint32Array, at: number): void {
+    readSync(this.#file as number, into, 0, into.byteLength, at);
+  }
+
+  [Symbol.dispose](): void {
+    if (this.#file !== null) closeSync(this.#file);
+    this.#file = null;
   }
 }
 

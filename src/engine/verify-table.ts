@@ -70,6 +70,16 @@ export class DigestTable {
     return isNothing(this.#rows, at) ? 'extra' : 'stale';
   }
 
+  /** The entry's key, as a view. */
+  key(entry: number): Uint32Array {
+    return this.#keys.subarray(entry * digestWords, (entry + 1) * digestWords);
+  }
+
+  /** The digest of the entry's last event, as a view. */
+  event(entry: number): Uint32Array {
+    return this.#events.subarray(entry * digestWords, (entry + 1) * digestWords);
+  }
+
   /** Takes over an entry of another table. */
   copy(from: DigestTable, entry: number): number {
     const at = entry * digestWords;

@@ -6,6 +6,7 @@ import type { CycleContext } from './cycle.ts';
 import type { Engine } from './engine.ts';
 import { newMemory } from './job-memory.ts';
 import type { JobPlan } from './job-plan.ts';
+import { remembers } from './published-log.ts';
 import { resolveTarget, targetsOf } from './resolve.ts';
 import { newTally } from './tally.ts';
 import { compare } from './verify-compare.ts';
@@ -48,9 +49,6 @@ export interface VerifyReport extends Readonly<Record<Difference, number>> {
   readonly endedAt: number;
 }
 
-/** No mode publishes deletes yet. */
-const deletesTold: boolean = false;
-
 /**
  * Folds the job's topic by key and compares it with the relation in one snapshot, beside a poller and writers that go
  * on. With `repair` it holds the job's lease, as a backfill does.
@@ -89,21 +87,24 @@ async function verifyPlan(
   const shared = { plan, source, store, clock, observer };
   const context: VerifyContext = { ...shared, reader, progress: progressOf(shared) };
   const startedAt = clock.now();
-  if (!options.repair) return reportOf(plan, startedAt, clock.now, await judge(context, options, signal), null);
+  const sink = engine.sink(plan.job);
+  const deletesTold = remembers({ plan, sink });
+  const facts = { plan, deletesTold, startedAt, now: clock.now };
+  if (!options.repair) return reportOf(facts, await judge(context, options, signal), null);
   await using lease = await leaseOf(engine, plan, options.wait, signal);
   const both = AbortSignal.any([signal, lease.lost]);
   const judged = await judge(context, options, both);
   const { accused, end } = judged.verdict;
   const own: CycleContext = {
     ...shared,
-    sink: engine.sink(plan.job),
+    sink,
     fence: lease.fence,
     tally: newTally(),
     memory: newMemory(),
   };
   const bury = options.tombstones || deletesTold;
   const repaired = accused.count === 0 ? { published: 0, tombstones: 0 } : await repair({ ...context, ...own }, accused, end, bury, both);
-  return reportOf(plan, startedAt, clock.now, judged, repaired);
+  return reportOf(facts, judged, repaired);
 }
 
 function leaseOf(
@@ -128,7 +129,12 @@ async function judge(context: VerifyContext, { samples }: VerifyOptions, signal:
   return { rows, events, beyond, verdict: await recheck(context, candidates, end, samples, signal) };
 }
 
-function reportOf(plan: JobPlan, startedAt: number, now: () => number, judged: Judged, repaired: Repaired | null): VerifyReport {
+interface Facts extends Pick<VerifyReport, 'deletesTold' | 'startedAt'> {
+  readonly plan: JobPlan;
+  readonly now: () => number;
+}
+
+function reportOf({ plan, deletesTold, startedAt, now }: Facts, judged: Judged, repaired: Repaired | null): VerifyReport {
   const { rows, events, beyond, verdict } = judged;
   const { counts, samples } = verdict;
   const faults = (of: Readonly<Record<Difference, number>>): number => of.missing + of.stale + (deletesTold ? of.extra : 0);

@@ -49,6 +49,8 @@ export interface Job {
   /** Milliseconds; null: what the source needs by itself. */
   readonly lookback: number | null;
   readonly nulls: 'error' | 'include';
+  /** Milliseconds from the end of one reconcile to the next; null: none. */
+  readonly reconcile: number | null;
   readonly topic: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly cadence: Cadence;

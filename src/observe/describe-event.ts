@@ -1,4 +1,5 @@
 import { formatDuration } from '../kit/duration.ts';
+import type { ReconcileReport } from '../model/published.ts';
 import type { CycleReport } from '../model/report.ts';
 import { guaranteeLine } from './describe-guarantee.ts';
 import type { LiberateEvent } from './event.ts';
@@ -58,6 +59,12 @@ export function describeEvent(event: LiberateEvent): LogLine {
         fields: { job, chunk, chunks, range, published, ms },
       };
     }
+    case 'reconcile.end':
+      return {
+        level: 'info',
+        message: `${event.job}: reconciled: ${describeReconcile(event.report)}`,
+        fields: { job: event.job, ...event.report },
+      };
     case 'cycle.end':
       return describeReport(event.report);
     case 'run.ready':
@@ -77,6 +84,12 @@ export function describeEvent(event: LiberateEvent): LogLine {
     default:
       return event satisfies never;
   }
+}
+
+/** What a reconcile found and cost, as a person reads it. */
+export function describeReconcile({ rows: read, keys, published, tombstones, ms, bytes }: ReconcileReport): string {
+  const found = `${rows(published)} and ${count(tombstones)} ${tombstones === 1 ? 'tombstone' : 'tombstones'} published`;
+  return `${found}; ${rows(read)} read and ${count(keys)} keys compared in ${formatDuration(ms)}, ${count(bytes / 1024)} KB remembered`;
 }
 
 function describeReport(report: CycleReport): LogLine {

@@ -1,4 +1,5 @@
 import type { Guarantee } from '../model/guarantee.ts';
+import type { ReconcileReport } from '../model/published.ts';
 import type { CycleReport } from '../model/report.ts';
 
 /** Everything that liberate tells while it works. Readers (log, progress, journal) only listen. */
@@ -32,6 +33,8 @@ export type LiberateEvent =
       readonly published: number;
       readonly ms: number;
     }
+  /** A reconcile has ended: what it found and what it cost. */
+  | { readonly type: 'reconcile.end'; readonly job: string; readonly report: ReconcileReport }
   | { readonly type: 'cycle.end'; readonly report: CycleReport }
   /** This process has taken the job's lease, or has it no longer. */
   | { readonly type: 'job.lease'; readonly job: string; readonly held: boolean }

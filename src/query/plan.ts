@@ -65,7 +65,7 @@ export function cursorExpression(flavour: Flavour, cursor: readonly Column[]): s
 function orderTerms(flavour: Flavour, request: ReadRequest): readonly OrderTerm[] {
   const [first] = request.cursor;
   const key = request.key.map((column) => ({ name: column.name, expression: columnOf(flavour, column), column }));
-  if (first === undefined || request.window.kind === 'nulls') return key;
+  if (first === undefined || request.window.kind === 'nulls' || request.window.kind === 'keys') return key;
   const name = request.cursor.length === 1 ? first.name : `COALESCE(${request.cursor.map((column) => column.name).join(', ')})`;
   const cursor = { name, expression: cursorExpression(flavour, request.cursor), column: cursorColumn(first, request.cursor) };
   return [cursor, ...key.filter(({ expression }) => expression !== cursor.expression)];
@@ -123,6 +123,7 @@ function lowerBound(writer: Writer, flavour: Flavour, column: Column, window: Wi
     case 'gaps':
     case 'all':
     case 'nulls':
+    case 'keys':
       return null;
   }
 }
@@ -131,6 +132,8 @@ function windowCondition(writer: Writer, flavour: Flavour, terms: readonly Order
   const { window } = request;
   const [head] = terms;
   switch (window.kind) {
+    case 'keys':
+      return [];
     case 'all':
       return request.cursor.length === 0 ? [] : [`${cursorExpression(flavour, request.cursor)} IS NOT NULL`];
     case 'nulls':
@@ -230,7 +233,7 @@ export function planRead(flavour: Flavour, request: ReadRequest): PlannedRead {
     aheadAt = selected.push(`CASE WHEN ${afterPosition(writer, flavour, terms, window.mark)} THEN 1 ELSE 0 END`) - 1;
   }
   let recentAt: number | null = null;
-  if (request.recentFrom !== null && head !== undefined && window.kind !== 'nulls') {
+  if (request.recentFrom !== null && head !== undefined && window.kind !== 'nulls' && window.kind !== 'keys') {
     const from = writer.instant(request.recentFrom, head.column, request.sample);
     recentAt = selected.push(`CASE WHEN ${head.expression} >= ${from} THEN 1 ELSE 0 END`) - 1;
   }

@@ -15,7 +15,9 @@ export type Window =
   /** Past the mark, and the ids in the gaps below it, which ascend. */
   | { readonly kind: 'gaps'; readonly mark: Watermark; readonly gaps: readonly Pick<Gap, 'from' | 'to'>[] }
   /** The rows without a cursor, in key order. */
-  | { readonly kind: 'nulls' };
+  | { readonly kind: 'nulls' }
+  /** Every row, with a cursor or without, in key order: a row whose cursor changes keeps its place. */
+  | { readonly kind: 'keys' };
 
 export interface ReadRequest {
   readonly relation: Relation;

@@ -97,6 +97,7 @@ describe('status', () => {
         publishedTotal: 4,
         failuresInARow: 0,
         committedAt: expect.any(Number),
+        reconciled: null,
         lease: null,
       },
     ]);

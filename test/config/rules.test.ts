@@ -1,6 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import { brief, type Given, parse, problemsOf, sound, withJob } from './support.ts';
 
+test('reconcile is taken with a cursor, and warned of where the job is bulk', () => {
+  const warned = (job: string): readonly string[] => parse(withJob(job)).warnings.map(({ message }) => message);
+  expect(warned('table: a\ncursor: u\nreconcile: 1h')).toEqual([]);
+  expect(warned('table: a\nreconcile: 1h').join()).toContain('the job is bulk');
+});
+
 const files = { '/app/q.sql': '-- the totals\nSELECT 1 WHERE x > :since', '/app/words.sql': 'order_summary' };
 
 /** The job's lines, and what is found: `LIBnnn key`, and words of the message. */

@@ -19,6 +19,7 @@ export function job(some: Partial<Job> = {}): Job {
     batch: 1000,
     lookback: null,
     nulls: 'error',
+    reconcile: null,
     topic: '{source}.{schema}.{table}',
     headers: {},
     cadence: { kind: 'every', ms: 10_000 },

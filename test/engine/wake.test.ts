@@ -141,7 +141,9 @@ describe('a job that wakes', () => {
   it('is told by validate that its tables need a trigger, and where its SQL is', async () => {
     const { engine } = await scripted(async function* () {}, { hints });
     const said = async (some: Partial<Job>): Promise<string> =>
-      (await validateJob({ ...hourly, ...some }, engine.source(hourly), never)).findings.map(({ message }) => message).join('\n');
+      (await validateJob({ ...hourly, ...some }, engine.source(hourly), engine.sink(hourly), never)).findings
+        .map(({ message }) => message)
+        .join('\n');
     expect(await said({})).toContain('wake: its hints come once orders has a trigger; `liberate plan` prints the SQL');
     expect(await said(query)).toContain('once each table that the query reads has a trigger');
     expect(await said({ wake: null })).not.toContain('trigger');

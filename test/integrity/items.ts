@@ -19,7 +19,7 @@ const tables: Readonly<Record<DatabaseKind, string>> = {
     CREATE TABLE entries (id bigint AUTO_INCREMENT PRIMARY KEY, version int NOT NULL, body varchar(100) NOT NULL,
       updated_at datetime(6) NOT NULL DEFAULT NOW(6)) ENGINE = InnoDB;`,
   sqlite: `
-    CREATE TABLE items (id INTEGER PRIMARY KEY, version INT NOT NULL, body TEXT NOT NULL, updated_at TIMESTAMP NOT NULL, touched_at TIMESTAMP);
+    CREATE TABLE items (id INTEGER PRIMARY KEY AUTOINCREMENT, version INT NOT NULL, body TEXT NOT NULL, updated_at TIMESTAMP NOT NULL, touched_at TIMESTAMP);
     CREATE INDEX items_updated_at ON items (updated_at, id);
     CREATE TABLE entries (id INTEGER PRIMARY KEY AUTOINCREMENT, version INT NOT NULL, body TEXT NOT NULL, updated_at TIMESTAMP NOT NULL);`,
 };

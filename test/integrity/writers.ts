@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { OwnSession, TestDatabase } from '../support/databases.ts';
+import type { OwnSession, TestDatabase, TextRow } from '../support/databases.ts';
 import { type Random, seededRandom } from './random.ts';
 
 export interface WriteOptions {
@@ -8,6 +8,8 @@ export interface WriteOptions {
   readonly seed: number;
   /** Most milliseconds that a transaction is held open. */
   readonly holdMs: number;
+  /** Also what no cursor tells: rows that are deleted and come back as they were, other keys, changes without a stamp. */
+  readonly unseen?: boolean;
   /** Ends the writing: each session finishes the transaction that it is in. */
   readonly signal: AbortSignal;
 }
@@ -24,14 +26,20 @@ const hot = 5;
 export const seedRows = 40;
 
 /** The server ended the transaction itself: a deadlock, or a lock waited for too long. */
-const ended = new Set(['40P01', '55P03', 'ER_LOCK_DEADLOCK', 'ER_LOCK_WAIT_TIMEOUT']);
+const ended = new Set(['40P01', '55P03', 'ER_LOCK_DEADLOCK', 'ER_LOCK_WAIT_TIMEOUT', 'SQLITE_BUSY']);
+
+/** The server's own stamp. */
+function nowOf({ kind }: Pick<TestDatabase, 'kind'>): string {
+  if (kind === 'sqlite') return `strftime('%Y-%m-%d %H:%M:%f', 'now')`;
+  return kind === 'mariadb' ? 'NOW(6)' : 'now()';
+}
 
 /** Fills both tables with a few committed rows. */
 export async function seedTables(db: TestDatabase): Promise<void> {
   for (let at = 0; at < seedRows; at += 1) {
-    await db.run(
-      `INSERT INTO items (version, body) VALUES (1, 'seed ${at}'); INSERT INTO entries (version, body) VALUES (1, 'seed ${at}')`,
-    );
+    for (const table of ['items', 'entries']) {
+      await db.run(`INSERT INTO ${table} (version, body, updated_at) VALUES (1, 'seed ${at}', ${nowOf(db)})`);
+    }
   }
 }
 
@@ -42,7 +50,7 @@ export async function seedTables(db: TestDatabase): Promise<void> {
 export async function writeConcurrently(db: TestDatabase, options: WriteOptions): Promise<Written> {
   const random = seededRandom(options.seed);
   const ids = Array.from({ length: seedRows }, (_, at) => at + 1);
-  const writers = Array.from({ length: options.sessions }, (_, number) => new Writer(db, number, ids, random.fork(), options.holdMs));
+  const writers = Array.from({ length: options.sessions }, (_, number) => new Writer(db, number, ids, random.fork(), options));
   await Promise.all(writers.map((writer) => writer.run(options.signal)));
   const sum = (of: (writer: Writer) => number): number => writers.reduce((total, writer) => total + of(writer), 0);
   return {
@@ -59,17 +67,23 @@ class Writer {
   readonly #ids: number[];
   readonly #random: Random;
   readonly #holdMs: number;
+  readonly #unseen: boolean;
   readonly phantoms: string[] = [];
+  /** Rows that it has deleted, as they were; and those that its open transaction deletes, or brings back. */
+  readonly #away: TextRow[] = [];
+  #leaving: TextRow[] = [];
+  #returning: TextRow[] = [];
   committed = 0;
   rolledBack = 0;
   #bodies = 0;
 
-  constructor(db: TestDatabase, number: number, ids: number[], random: Random, holdMs: number) {
+  constructor(db: TestDatabase, number: number, ids: number[], random: Random, { holdMs, unseen = false }: WriteOptions) {
     this.#db = db;
     this.#number = number;
     this.#ids = ids;
     this.#random = random;
     this.#holdMs = holdMs;
+    this.#unseen = unseen;
   }
 
   async run(signal: AbortSignal): Promise<void> {
@@ -105,9 +119,15 @@ class Writer {
       await session.run('ROLLBACK');
       this.phantoms.push(...bodies);
       this.rolledBack += 1;
+      this.#away.push(...this.#returning);
+      this.#leaving = [];
+      this.#returning = [];
       return;
     }
     this.#ids.push(...inserted);
+    this.#away.push(...this.#leaving);
+    this.#leaving = [];
+    this.#returning = [];
     this.committed += 1;
   }
 
@@ -115,21 +135,48 @@ class Writer {
     const random = this.#random;
     const body = `w${this.#number} ${(this.#bodies += 1)}`;
     bodies.push(body);
+    if (this.#unseen && random.chance(0.4)) {
+      await this.#stepUnseen(session, body);
+      return;
+    }
     const kind = random.next();
     if (kind < 0.25) {
-      await session.run(`INSERT INTO entries (version, body) VALUES (1, '${body}')`);
+      await session.run(`INSERT INTO entries (version, body, updated_at) VALUES (1, '${body}', ${nowOf(this.#db)})`);
     } else if (kind < 0.5) {
-      const [row] = await session.rows(`INSERT INTO items (version, body) VALUES (1, '${body}') RETURNING id`);
+      const [row] = await session.rows(
+        `INSERT INTO items (version, body, updated_at) VALUES (1, '${body}', ${nowOf(this.#db)}) RETURNING id`,
+      );
       inserted.push(Number(row?.[0]));
     } else {
       const id = random.chance(0.3) ? 1 + random.below(hot) : random.pick(this.#ids);
-      const stamps = this.#db.kind === 'mariadb' ? 'updated_at = NOW(6)' : 'updated_at = now(), touched_at = now()';
+      const stamps = this.#db.kind === 'postgres' ? 'updated_at = now(), touched_at = now()' : `updated_at = ${nowOf(this.#db)}`;
       await session.run(`UPDATE items SET version = version + 1, body = '${body}', ${stamps} WHERE id = ${id}`);
+    }
+  }
+
+  async #stepUnseen(session: OwnSession, body: string): Promise<void> {
+    const random = this.#random;
+    const id = random.pick(this.#ids);
+    const kind = random.next();
+    if (kind < 0.3) {
+      await session.run(`UPDATE items SET version = version + 1, body = '${body}' WHERE id = ${id}`);
+    } else if (kind < 0.5) {
+      // No other key is below zero, and none of these is given twice.
+      await session.run(`UPDATE items SET id = ${-(this.#number * 1_000_000 + this.#bodies)} WHERE id = ${id}`);
+    } else {
+      const [row] = await session.rows(`DELETE FROM items WHERE id = ${id} RETURNING id, version, body, updated_at`);
+      if (row !== undefined) this.#leaving.push(row);
+      const back = random.chance(0.5) ? this.#away.pop() : undefined;
+      if (back === undefined) return;
+      this.#returning.push(back);
+      await session.run(`INSERT INTO items (id, version, body, updated_at) VALUES (${back.map((text) => `'${text}'`).join()})`);
     }
   }
 
   /** The rows of a savepoint that is kept carry a transaction id of their own in PostgreSQL. */
   async #underSavepoint(session: OwnSession, bodies: string[], inserted: number[]): Promise<void> {
+    // What is rolled back to it would be taken for deleted.
+    if (this.#unseen) return;
     const kept = this.#random.chance(0.5);
     const [own, ids]: [string[], number[]] = [[], []];
     await session.run('SAVEPOINT s');

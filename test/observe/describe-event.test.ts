@@ -71,6 +71,15 @@ describe('an event as a log line', () => {
       'warn',
       'LIB201 job "orders": gone. Look. Try 2 in 2.5s',
     ],
+    [
+      {
+        type: 'reconcile.end',
+        job: 'orders',
+        report: { startedAt: 1, endedAt: 9000, ms: 1200, rows: 1001, keys: 1000, published: 1, tombstones: 2, bytes: 20_480 },
+      },
+      'info',
+      'orders: reconciled: 1 row and 2 tombstones published; 1,001 rows read and 1,000 keys compared in 1.2s, 20 KB remembered',
+    ],
     [{ type: 'run.ready', jobs: 1, ms: 40 }, 'info', '1 job, ready in 40ms'],
     [{ type: 'run.ready', jobs: 2, ms: 40 }, 'info', '2 jobs, ready in 40ms'],
     [{ type: 'run.stopping', reason: 'SIGTERM' }, 'info', 'stopping: SIGTERM'],

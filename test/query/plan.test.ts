@@ -214,6 +214,24 @@ describe('planLast', () => {
   });
 });
 
+describe('a read by keys', () => {
+  const keys: ReadRequest = { ...request, window: { kind: 'keys' }, recentFrom: null };
+
+  it('is of all rows in key order, whatever their cursor', () => {
+    expect(planCondition(flavour, keys).sql).toBe('FROM shop.orders q');
+    expect(planRead(flavour, { ...keys, page: ['1'], until: ['9'], limit: 5 }).sql).toMatch(
+      /FROM shop\.orders q WHERE q\.id > <1:1:integer> AND q\.id <= <2:9:integer> ORDER BY q\.id LIMIT 5$/,
+    );
+  });
+
+  it('gives a query that names its bounds the widest ones', () => {
+    const relation = { kind: 'query', text: 'SELECT * FROM o WHERE s >= :since AND s < :until' } as const;
+    expect(planCondition(flavour, { ...keys, relation }).sql).toBe(
+      'FROM (\nSELECT * FROM o WHERE s >= LOWEST(stamp) AND s < HIGHEST(stamp)\n) q',
+    );
+  });
+});
+
 describe('planNth', () => {
   it('walks over the rows before the one that it asks for', () => {
     expect(planNth(flavour, { ...request, page: ['A', '1'], limit: 500 }).sql).toBe(

@@ -39,7 +39,8 @@ async function validateAll(config: Config, jobs: readonly Job[], stack: Disposab
   const validations: Validation[] = [];
   for (const job of jobs) {
     const use = sources.get(job.source);
-    if (use !== undefined) validations.push(await validateJob(job, use, signal));
+    const sink = config.sinks[job.sink];
+    if (use !== undefined && sink !== undefined) validations.push(await validateJob(job, use, sink, signal));
   }
   return validations;
 }

@@ -78,7 +78,7 @@ const common = {
     examples: [['id', 'email'], { exclude: ['password_hash'], rename: { id: 'customer_id' } }],
   }),
   where: key(text('an SQL condition'), {
-    description: 'Only rows that meet this SQL condition. A row that stops meeting it keeps its last event.',
+    description: 'Only rows that meet this SQL condition. A row that stops meeting it keeps its last event, or is deleted by reconcile.',
     default: '<all rows>',
     examples: ["country_code = 'DE'"],
   }),
@@ -89,7 +89,7 @@ const common = {
   }),
   mode: key(choice(['bulk', 'timestamp', 'incrementing', 'timestamp+incrementing']), {
     description:
-      'What is read: everything each time; rows with a later stamp; rows with a higher id; or both, the id breaking ties of the stamp.',
+      'What is read: everything, and published where it has changed; rows with a later stamp; rows with a higher id; or both, the id breaking ties of the stamp.',
     default: '<bulk without a cursor, else told by its type>',
     examples: ['timestamp'],
   }),
@@ -122,6 +122,12 @@ const common = {
     description: 'Rows whose cursor is NULL: an error, or published at each cycle.',
     default: jobDefaults.nulls,
     examples: ['include'],
+  }),
+  reconcile: key(duration(), {
+    description:
+      'How often all keys are compared with what was published: deleted rows become tombstones, and rows that changed unseen are published. A bulk job does so at each run.',
+    default: '<never>',
+    examples: ['1h', '1d'],
   }),
   topic: key(topic, {
     description: 'Topic, or a template of {job}, {source}, {schema}, {table}.',
