@@ -240,7 +240,7 @@ export function typesContract(contract: SourceContract): void {
       const at = types.findIndex((one) => one.ordered === false);
       const what = { kind: 'tables', include: ['every'], exclude: [] } as const;
       const use = { source, timezone: null, limiter: new Limiter(1) };
-      const { findings } = await validateJob(job({ what, mode: 'bulk', cursor: [], key: [`c${at}`] }), use, never);
+      const { findings } = await validateJob(job({ what, mode: 'bulk', cursor: [], key: [`c${at}`] }), use, { kind: 'memory' }, never);
       expect(findings.filter(({ severity }) => severity === 'error')).toMatchObject([
         { code: 'LIB208', message: expect.stringContaining(`"c${at}"`), cure: expect.stringContaining('casts it to text') },
       ]);

@@ -58,6 +58,7 @@ it('remembers and compares 300,000 keys in memory that does not grow with them',
     kind: 'memory',
     check: async () => [],
     prepare: async () => [],
+    look: async () => ({ exists: true, partitions: null, policy: null, findings: [] }),
     limits: () => ({ records: 5000, bytes: 1_000_000, inFlight: 2 }),
     send: async (_topic, batch) => {
       for (let at = 0; time > 1 && at < batch.count; at += 1)
