@@ -24,7 +24,7 @@ function property({ type, native, nullable, facts }: EventField): JsonSchema {
   const description = [doc, labels === undefined ? undefined : `One of: ${labels.join(', ')}.`]
     .filter((part) => part !== undefined)
     .join(' ');
-  const schema = jsonType(type, facts);
+  const schema = valueSchema(type, facts);
   return {
     ...(description === '' ? {} : { description }),
     ...(nullable ? orNull(schema) : schema),
@@ -41,7 +41,7 @@ function orNull(schema: JsonSchema): JsonSchema {
 }
 
 /** A value as json-value.ts writes it. */
-export function jsonType(type: ColumnType, facts: ColumnFacts): JsonSchema {
+export function valueSchema(type: ColumnType, facts: ColumnFacts): JsonSchema {
   switch (type.kind) {
     case 'boolean':
       return { type: 'boolean' };
@@ -69,7 +69,7 @@ export function jsonType(type: ColumnType, facts: ColumnFacts): JsonSchema {
       return { type: 'string' };
     case 'array':
       // An array of any column may have more dimensions than were declared.
-      return { type: 'array', items: { anyOf: [jsonType(type.element, facts), { type: 'null' }, { type: 'array' }] } };
+      return { type: 'array', items: { anyOf: [valueSchema(type.element, facts), { type: 'null' }, { type: 'array' }] } };
     case 'dynamic':
       return dynamicType(facts);
     default:

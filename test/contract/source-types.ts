@@ -144,7 +144,7 @@ export function typesContract(contract: SourceContract): void {
 
     it('tells of each type what the schemas are made of, as docs/types.md has it', async () => {
       const { columns } = await source.describe(table('every'), never);
-      await expect(describedText(describedTypes(types, columns.slice(1)))).toMatchFileSnapshot(`../types/${contract.kind}.schemas.json`);
+      await expect(describedText(describedTypes(types, columns.slice(1)))).toMatchFileSnapshot(`../types/${contract.kind}.schemas.jsonl`);
     });
 
     it('publishes events that a validator finds right by their JSON Schema, of the table and of a query', async () => {

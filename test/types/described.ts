@@ -1,6 +1,6 @@
 import type { Column, ColumnFacts } from '../../src/model/column.ts';
 import { type AvroType, avroType } from '../../src/schema/avro-schema.ts';
-import { type JsonSchema, jsonType } from '../../src/schema/json-schema.ts';
+import { type JsonSchema, valueSchema } from '../../src/schema/json-schema.ts';
 import { protobufType } from '../../src/schema/protobuf-schema.ts';
 import type { TypeCase } from './type-case.ts';
 
@@ -21,13 +21,12 @@ export function describedTypes(types: readonly TypeCase[], columns: readonly Col
       type,
       native,
       facts,
-      jsonSchema: jsonType(kind, facts),
+      jsonSchema: valueSchema(kind, facts),
       avro: avroType(kind, facts),
       protobuf: kind.kind === 'array' ? `message of repeated ${protobufType(kind, facts)}` : protobufType(kind, facts),
     };
   });
 }
 
-/** A line for each, so that a difference is one. */
-export const describedText = (described: readonly DescribedType[]): string =>
-  `[\n${described.map((one) => `  ${JSON.stringify(one)}`).join(',\n')}\n]\n`;
+/** Lines of JSON, so that a difference is one. */
+export const describedText = (described: readonly DescribedType[]): string => described.map((one) => `${JSON.stringify(one)}\n`).join('');

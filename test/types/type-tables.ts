@@ -49,7 +49,10 @@ export const described: Readonly<Record<string, readonly DescribedType[]>> = {
 };
 
 function read(kind: string): readonly DescribedType[] {
-  return JSON.parse(readFileSync(new URL(`${kind}.schemas.json`, import.meta.url), 'utf8')) as readonly DescribedType[];
+  const lines = readFileSync(new URL(`${kind}.schemas.jsonl`, import.meta.url), 'utf8')
+    .trimEnd()
+    .split('\n');
+  return lines.map((line) => JSON.parse(line) as DescribedType);
 }
 
 const told = (facts: ColumnFacts): string =>
