@@ -121,7 +121,9 @@ describe('plan', () => {
         key: ['id'],
         order: ['id'],
         keys: expect.objectContaining({ every: '10s', retries: '5' }),
-        columns: expect.arrayContaining([{ name: 'big', column: 'big', type: 'BIGINT', json: expect.any(String), nullable: true }]),
+        columns: expect.arrayContaining([
+          { name: 'big', column: 'big', type: 'BIGINT', json: expect.any(String), nullable: true, key: false, cursor: false, facts: {} },
+        ]),
         statements: {
           load: { sql: expect.stringContaining('SELECT'), binds: expect.any(Array) },
           poll: { sql: expect.stringContaining('min(?, ?)'), binds: expect.any(Array) },
