@@ -39,6 +39,7 @@ const told: { readonly [K in keyof Job]: (job: Job) => Told } = {
   initial: ({ initial }) => (initial.kind === 'from' ? `from ${initial.value}` : initial.kind),
   batch: ({ batch }) => String(batch),
   lookback: ({ lookback }) => (lookback === null ? 'what the source needs' : formatDuration(lookback)),
+  order: ({ order }) => order,
   nulls: ({ nulls }) => nulls,
   reconcile: ({ reconcile }) => (reconcile === null ? 'never' : formatDuration(reconcile)),
   headers: ({ headers }) => pairs(headers),

@@ -1,5 +1,5 @@
 import { formatDuration } from '../kit/duration.ts';
-import { count, describeReconcile } from '../observe/describe-event.ts';
+import { count, describeReconcile, heldText } from '../observe/describe-event.ts';
 import { guaranteeLines } from '../observe/describe-guarantee.ts';
 import type { StoredJob } from '../state/state-store.ts';
 import { type JobStatus, leaseOf, markTime, toldGuarantee } from '../web/job-status.ts';
@@ -17,6 +17,7 @@ export function statusLines(status: JobStatus, now: number, paint: Paint): reado
     ['last ok', lastOkText(stored, now)],
     ['mark', markText(status, now)],
     ['lag', stored?.lastOk?.lagMs == null ? 'not told' : formatDuration(stored.lastOk.lagMs)],
+    ...waitsText(stored),
     ['published', `${rows(stored?.publishedTotal ?? 0)} in all`],
     ['runner', runnerText(status)],
     ['remembered', rememberedText(stored)],
@@ -54,6 +55,10 @@ function markText(status: JobStatus, now: number): string {
 function runnerText(status: JobStatus): string {
   const lease = leaseOf(status);
   return lease === null ? 'none' : `${lease.holder}, lease for another ${formatDuration(lease.msLeft)}`;
+}
+
+function waitsText(stored: StoredJob | null): readonly (readonly [string, string])[] {
+  return stored?.last?.held === undefined ? [] : [['waits for', heldText(stored.last.held)]];
 }
 
 function rememberedText(stored: StoredJob | null): string {

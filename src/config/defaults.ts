@@ -15,6 +15,7 @@ export const kafkaDefaults = {
 export const jobDefaults = {
   initial: 'bulk',
   batch: 10_000,
+  order: 'relaxed',
   nulls: 'error',
   every: '10s',
   timezone: 'UTC',

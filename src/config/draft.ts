@@ -17,7 +17,7 @@ export interface Draft {
   readonly where: (key: JobKey) => Path;
 }
 
-const cursorKeys: readonly JobKey[] = ['initial', 'lookback', 'nulls', 'increment', 'reconcile'];
+const cursorKeys: readonly JobKey[] = ['initial', 'lookback', 'order', 'nulls', 'increment', 'reconcile'];
 
 /** What the job itself says takes the opposite out of `defaults`, rather than contradict it. */
 function overruled(own: JobData, ownHas: (key: JobKey) => boolean, inherits: (key: JobKey) => boolean): ReadonlySet<JobKey> {
@@ -32,7 +32,9 @@ function overruled(own: JobData, ownHas: (key: JobKey) => boolean, inherits: (ke
   if (!has('schedule')) drop('timezone');
   if (own.mode === 'bulk') drop('cursor');
   if (!has('cursor')) drop(...cursorKeys);
-  if (ownHas('mode') && own.mode !== 'timestamp+incrementing') drop('increment');
+  if (own.mode === 'incrementing' || own.mode === 'transaction') drop('order');
+  if (own.nulls === 'include' && !ownHas('order')) drop('order');
+  if (ownHas('mode') && own.mode !== 'timestamp+incrementing' && own.mode !== 'transaction') drop('increment');
   return gone;
 }
 

@@ -60,6 +60,7 @@ export function normaliseJob(draft: Draft, source: string, sink: string, query: 
     initial: initial(data.initial),
     batch: data.batch ?? jobDefaults.batch,
     lookback: data.lookback ?? null,
+    order: data.order ?? jobDefaults.order,
     nulls: data.nulls ?? jobDefaults.nulls,
     reconcile: data.reconcile ?? null,
     topic: data.topic ?? (isMany(data.table ?? []) ? manyTopic : oneTopic),

@@ -63,25 +63,26 @@ const bulkHasNoCursor: JobRule = (job, problems) => {
 
 const incrementingHasOneColumn: JobRule = (job, problems) => {
   const { mode, cursor = [] } = job.data;
-  if (mode !== 'incrementing' || cursor.length < 2) return;
-  contradict(problems, job, 'cursor', 'is a list, and mode is incrementing', 'Name one column: ids are never NULL.');
+  if ((mode !== 'incrementing' && mode !== 'transaction') || cursor.length < 2) return;
+  contradict(problems, job, 'cursor', `is a list, and mode is ${mode}`, 'Name one column.');
 };
 
 const incrementBreaksTies: JobRule = (job, problems) => {
   if (!job.has('increment') || !job.has('cursor')) return;
-  if (job.data.mode === 'timestamp+incrementing' || (job.has('mode') && job.data.mode === undefined)) return;
+  if (job.data.mode === 'timestamp+incrementing' || job.data.mode === 'transaction' || (job.has('mode') && job.data.mode === undefined))
+    return;
   contradict(
     problems,
     job,
     'increment',
     'is given, and mode is not timestamp+incrementing',
-    'Add mode: timestamp+incrementing, or remove increment.',
+    'Add mode: timestamp+incrementing (or transaction), or remove increment.',
   );
 };
 
 const cursorKeysNeedCursor: JobRule = (job, problems) => {
   if (job.has('cursor')) return;
-  for (const key of ['initial', 'lookback', 'nulls', 'increment'] as const) {
+  for (const key of ['initial', 'lookback', 'order', 'nulls', 'increment'] as const) {
     // A mode that asks for a cursor has its own message.
     if (!job.has(key) || (job.data.mode !== undefined && job.data.mode !== 'bulk')) continue;
     contradict(problems, job, key, 'is given, and the job has no cursor', `Add cursor: COLUMN, or remove ${key}.`);
@@ -102,6 +103,23 @@ const nullsAreNoKey: JobRule = (job, problems) => {
   const [only] = cursor;
   if (nulls !== 'include' || cursor.length !== 1 || only === undefined || !key.includes(only)) return;
   contradict(problems, job, 'nulls', 'is include, and the cursor is part of the key, which is never NULL', 'Remove nulls.');
+};
+
+const strictOrderGoesByStamps: JobRule = (job, problems) => {
+  const { order, mode, nulls } = job.data;
+  if (order !== 'strict') return;
+  if (mode === 'incrementing' || mode === 'transaction') {
+    contradict(problems, job, 'order', `is strict, and mode is ${mode}`, 'Remove order: it goes by stamps, and ids have none.');
+  }
+  if (nulls === 'include') {
+    contradict(
+      problems,
+      job,
+      'order',
+      'is strict, and nulls is include',
+      'Remove one of the two: a row without a stamp has no place in their order.',
+    );
+  }
 };
 
 const oneCadence: JobRule = (job, problems) => {
@@ -175,6 +193,7 @@ export const jobRules: readonly JobRule[] = [
   cursorKeysNeedCursor,
   bulkReconcilesAnyway,
   nullsAreNoKey,
+  strictOrderGoesByStamps,
   oneCadence,
   timezoneNeedsSchedule,
   wakeIsNoSchedule,

@@ -31,6 +31,7 @@ export async function attemptCycle(context: AttemptContext, known: JobState | nu
         state = await store.load(plan.name);
         // Another runner's read may have ended just now.
         context.memory.readEndedAt = performance.now();
+        context.memory.seen = null;
       }
       state = await limited({ ...context, tally }, state, signal);
       add(total, tally);
@@ -53,7 +54,7 @@ export async function attemptCycle(context: AttemptContext, known: JobState | nu
 }
 
 /** One try under the job's own timeout. */
-async function limited(context: CycleContext, state: JobState | null, signal: AbortSignal): Promise<JobState> {
+async function limited(context: CycleContext, state: JobState | null, signal: AbortSignal): Promise<JobState | null> {
   const { timeout } = context.plan.job;
   if (timeout === null) return runCycle(context, state, signal);
   const over = new AbortController();
@@ -73,6 +74,7 @@ function add(total: Tally, tally: Tally): void {
   total.bytes += tally.bytes;
   total.newest = tally.newest ?? total.newest;
   total.lagMs = tally.lagMs ?? total.lagMs;
+  total.held = tally.held;
 }
 
 function report(
@@ -97,6 +99,7 @@ function report(
     bytes: tally.bytes,
     mark,
     lagMs: tally.lagMs,
+    ...(tally.held === null ? {} : { held: tally.held }),
     markAt: mark === null ? null : plan.markTime(mark),
   };
 }

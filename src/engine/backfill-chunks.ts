@@ -49,7 +49,7 @@ type AloneRule = (end: string | null) => boolean;
  */
 async function aloneRule({ plan, source, request }: SplitInput, signal: AbortSignal): Promise<AloneRule> {
   if (request.cursor.length === 0) return () => false;
-  if (plan.mode === 'incrementing') {
+  if (plan.mode === 'incrementing' || plan.mode === 'transaction') {
     const [cursor] = plan.cursor;
     const stays = plan.key.some(({ name }) => name === cursor?.name);
     return () => !stays;

@@ -31,9 +31,9 @@ export type Commit = (progress: Progress & Pick<JobState, 'loaded'>) => Promise<
 /**
  * One cycle: reads what is new since the committed state, publishes it, commits. Returns the state that
  * the next cycle starts from; after an error the committed state is still valid, and nothing but it counts.
- * `state`: what was loaded or returned last; null for a job that never ran.
+ * `state`: what was loaded or returned last; null for a job that never ran, or had to wait.
  */
-export async function runCycle(context: CycleContext, state: JobState | null, signal: AbortSignal): Promise<JobState> {
+export async function runCycle(context: CycleContext, state: JobState | null, signal: AbortSignal): Promise<JobState | null> {
   const { plan } = context;
   if (state !== null) refuseOtherDefinition(plan, state);
   const whole = (progress: Parameters<Commit>[0]): JobState => ({
@@ -43,7 +43,7 @@ export async function runCycle(context: CycleContext, state: JobState | null, si
   });
   const commit: Commit = (progress) => commitState(context, whole(progress));
   const last = plan.mode === 'bulk' ? await bulkCycle(context, state, commit, signal) : await pollCycle(context, state, commit, signal);
-  return whole(last);
+  return last === null ? state : whole(last);
 }
 
 /** LIB407 once another runner holds the job. */

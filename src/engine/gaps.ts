@@ -8,6 +8,11 @@ import type { Gap, Micros } from '../model/watermark.ts';
 
 /** Most gaps that are remembered; the newest are the ones that open transactions can still fill. */
 export const mostGaps = 100_000;
+/**
+ * Most gaps that are watched for the sake of sessions that keep ids for later, once the transactions of their time have ended:
+ * sessions can last for weeks, and each roll-back leaves a gap.
+ */
+export const mostKept = 1_000;
 /** Most ranges in one statement; rows of the hulls that lie in no gap are dropped by `GapSet.take`. */
 const mostRanges = 100;
 
@@ -25,6 +30,7 @@ export class GapSet {
   /** Ascending, disjoint. */
   #ranges: Range[];
   #dropped = 0;
+  #givenUp = 0;
 
   constructor(gaps: readonly Gap[]) {
     this.#ranges = gaps.map(({ from, to, seen }) => ({ from: from === null ? null : BigInt(from), to: BigInt(to), seen }));
@@ -37,6 +43,11 @@ export class GapSet {
   /** Gaps that were forgotten because there were too many. */
   get dropped(): number {
     return this.#dropped;
+  }
+
+  /** Gaps that only a session which keeps ids could fill, given up because there were too many. */
+  get givenUp(): number {
+    return this.#givenUp;
   }
 
   /** An id below the mark was met: true, and the id is no gap any more, if it was one. */
@@ -63,9 +74,18 @@ export class GapSet {
     this.#ranges = this.#ranges.map((range) => (range.seen === null ? { ...range, seen: String(now) } : range));
   }
 
-  /** After a whole read that began later than the horizon: forgets what no open transaction can fill. */
-  bury(floor: Micros): void {
-    this.#ranges = this.#ranges.filter(({ seen }) => seen === null || BigInt(seen) >= floor);
+  /**
+   * After a whole read that began later than the horizon: forgets what no open transaction can fill, nor a session that
+   * keeps ids for later (`keptSince`: when the first of them began).
+   */
+  bury(floor: Micros, keptSince: Micros | null = null): void {
+    const open = ({ seen }: Range): boolean => seen === null || BigInt(seen) >= floor;
+    const kept = ({ seen }: Range): boolean => keptSince !== null && seen !== null && BigInt(seen) >= keptSince;
+    const onlyKept = this.#ranges.filter((range) => !open(range) && kept(range));
+    // The first have the lowest ids: those were taken longest ago.
+    const givenUp = new Set(onlyKept.slice(0, Math.max(0, onlyKept.length - mostKept)));
+    this.#givenUp += givenUp.size;
+    this.#ranges = this.#ranges.filter((range) => open(range) || (kept(range) && !givenUp.has(range)));
   }
 
   /** The gaps that lie wholly below an id, for a commit in the middle of a read. */
@@ -75,14 +95,16 @@ export class GapSet {
     return kept.map(({ from, to, seen }) => ({ from: from === null ? null : String(from), to: String(to), seen }));
   }
 
-  /** Ranges for one statement: the gaps themselves, or hulls of neighbours where they are many. */
+  /** Ranges for one statement: the gaps themselves, or hulls of neighbours where they are many, apart where the most ids lie between. */
   hulls(): readonly Pick<Gap, 'from' | 'to'>[] {
-    const per = Math.ceil(this.#ranges.length / mostRanges);
+    const apart = splits(this.#ranges);
     const hulls: Pick<Gap, 'from' | 'to'>[] = [];
-    for (let at = 0; at < this.#ranges.length; at += per) {
-      const first = this.#ranges[at] as Range;
-      const last = this.#ranges[Math.min(at + per, this.#ranges.length) - 1] as Range;
-      hulls.push({ from: first.from === null ? null : String(first.from), to: String(last.to) });
+    let first = 0;
+    for (let at = 0; at < this.#ranges.length; at += 1) {
+      if (at + 1 < this.#ranges.length && !apart(at)) continue;
+      const { from } = this.#ranges[first] as Range;
+      hulls.push({ from: from === null ? null : String(from), to: String((this.#ranges[at] as Range).to) });
+      first = at + 1;
     }
     return hulls;
   }
@@ -105,4 +127,20 @@ export class GapSet {
     }
     return low;
   }
+}
+
+/** Does a hull end behind a range? Where the widest stretches between ranges are, the rows in them need not be read again. */
+function splits(ranges: readonly Range[]): (at: number) => boolean {
+  if (ranges.length <= mostRanges) return () => true;
+  const stretch = (at: number): number => Number(((ranges[at + 1] as Range).from ?? 0n) - (ranges[at] as Range).to);
+  const widths = Float64Array.from({ length: ranges.length - 1 }, (_, at) => stretch(at));
+  const sorted = widths.toSorted();
+  const least = sorted[sorted.length - (mostRanges - 1)] as number;
+  let asWide = mostRanges - 1 - sorted.filter((width) => width > least).length;
+  return (at) => {
+    const width = widths[at] as number;
+    if (width !== least) return width > least;
+    asWide -= 1;
+    return asWide >= 0;
+  };
 }

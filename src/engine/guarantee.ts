@@ -15,7 +15,9 @@ export function guaranteeOf(plan: JobPlan, sight: Sight, horizon: Horizon): Guar
     }
     case 'timestamp':
     case 'timestamp+incrementing':
-      return stamps(plan, sight, horizon);
+      return plan.job.order === 'strict' ? inOrder(plan, sight, horizon) : stamps(plan, sight, horizon);
+    case 'transaction':
+      return numbers(plan);
     default:
       return plan.mode satisfies never;
   }
@@ -33,15 +35,28 @@ function bulk({ key }: JobPlan): Guarantee {
   };
 }
 
-function ids({ job }: JobPlan, sight: Sight, horizon: Horizon): Guarantee {
+/** An id is taken when its row is written, or before: by a session for its cache, by an application for its pool. */
+function ids({ job, cached }: JobPlan, sight: Sight, horizon: Horizon): Guarantee {
+  const kept = job.lookback === null ? null : formatDuration(job.lookback);
+  const pooled = kept === null ? 'ids that an application keeps for later need a `lookback:`' : `ids are used within ${kept} at the latest`;
+  const sessions = horizon.eldest === undefined ? '; sessions that cache ids are unseen' : ', and the sessions of their time have ended';
   return {
-    guarantee: unlessLonger('every inserted row, late commits included', sight, job.lookback, 'updates and deletes are not told'),
-    method: `id gaps read again until proven dead by ${horizon.method}`,
+    guarantee: unlessLonger(
+      'every inserted row, late commits included',
+      sight,
+      job.lookback,
+      `${pooled}; updates and deletes are not told`,
+    ),
+    method: `id gaps read again until proven dead by ${horizon.method}${cached && kept === null ? sessions : ''}`,
     privilege: privilegeOf(sight),
     lookback: lookbackOf(horizon),
     cost: 'each poll reads the ids missing below the mark again, in the same statement',
     raise: sight.raise ?? 'A timestamp as `cursor:` would tell updates too',
-    blind: ['an UPDATE', 'a DELETE', 'an id taken long before its transaction began: from a pool, or a sequence cache'],
+    blind: [
+      'an UPDATE',
+      'a DELETE',
+      `an id that was taken longer ago than ${kept ?? 'its transaction began'}, by an application for its pool`,
+    ],
   };
 }
 
@@ -72,6 +87,35 @@ function stamps(plan: JobPlan, sight: Sight, horizon: Horizon): Guarantee {
       `an UPDATE that leaves ${names} alone`,
       'a DELETE',
       `a stamp that is not the server's own and lies further back than the look-back (\`lookback:\` lengthens it)`,
+      ...(job.where === null ? [] : ['a row that stops meeting `where:`: its last event stays']),
+    ],
+  };
+}
+
+/** The fence is proved where open transactions are seen; elsewhere it is a guess, and said to be one. */
+function inOrder(plan: JobPlan, sight: Sight, horizon: Horizon): Guarantee {
+  const inStamps = 'every row whose stamp the server makes, once, in the order of the stamps';
+  return {
+    ...stamps(plan, sight, horizon),
+    guarantee: unlessLonger(inStamps, sight, plan.job.lookback, 'deletes are not told'),
+    method: `rows wait for ${horizon.method}`,
+    lookback: null,
+    cost: 'each row waits until no open transaction can stamp an earlier one; nothing is read again',
+  };
+}
+
+function numbers({ cursor, job }: JobPlan): Guarantee {
+  const names = cursor.map(({ name }) => name).join(' and ');
+  return {
+    guarantee: 'every row that carries the number of the transaction which wrote it, once, in the order of commits; deletes are not told',
+    method: 'difference of two snapshots',
+    privilege: null,
+    lookback: null,
+    cost: 'nothing is read again',
+    raise: null,
+    blind: [
+      `an UPDATE that leaves ${names} alone`,
+      'a DELETE',
       ...(job.where === null ? [] : ['a row that stops meeting `where:`: its last event stays']),
     ],
   };

@@ -14,16 +14,19 @@ const digitsOfNumber = 16;
 export class IdTracker implements Tracker {
   readonly window: Window;
   readonly recentFrom = null;
+  readonly below = null;
   readonly #gaps: GapSet;
   readonly #floor: bigint;
+  readonly #keptSince: bigint | null;
   /** The newest id met; it is older than that while `#following` is known. */
   #last: bigint | null;
   /** The id after the newest, where it is a number that JavaScript holds exactly. */
   #following: number | null = null;
   #mark: Watermark | null;
 
-  /** `first`: the window of a job without a mark. */
-  constructor(before: Progress, horizon: Horizon, first: Window) {
+  /** `first`: the window of a job without a mark. `keptSince`: of the sessions that may keep ids for later, when the first began; null: none does. */
+  constructor(before: Progress, horizon: Horizon, first: Window, keptSince: bigint | null = null) {
+    this.#keptSince = keptSince;
     this.#gaps = new GapSet(before.gaps);
     this.#gaps.date(horizon.now);
     this.#floor = horizon.floor;
@@ -35,6 +38,11 @@ export class IdTracker implements Tracker {
   /** Gaps that were forgotten because there were too many to watch. */
   get dropped(): number {
     return this.#gaps.dropped;
+  }
+
+  /** Gaps that a session's own ids could still have filled, given up because there were too many. */
+  get givenUp(): number {
+    return this.#gaps.givenUp;
   }
 
   meet(rows: RowBatch, at: number): boolean {
@@ -69,7 +77,7 @@ export class IdTracker implements Tracker {
   }
 
   end(): Progress {
-    this.#gaps.bury(this.#floor);
+    this.#gaps.bury(this.#floor, this.#keptSince);
     return { mark: this.#mark, since: null, sent: {}, tied: false, gaps: this.#gaps.below(null) };
   }
 }

@@ -1,4 +1,5 @@
 import type { Horizon } from '../model/watermark.ts';
+import type { Seen } from './ended.ts';
 import type { PublishedLog } from './published-log.ts';
 import type { Spill } from './verify-spill.ts';
 
@@ -8,6 +9,10 @@ export interface JobMemory {
   nullsCheckedAt: number | null;
   /** When its last read ended, milliseconds of performance.now(). */
   readEndedAt: number;
+  /** The poll before, where it went well and its state is the one that the next starts from. */
+  seen: Seen | null;
+  /** The transaction of which it was last told that it keeps rows back; null: none. */
+  toldOf: string | null;
   /** The newest one taken. */
   horizon: Horizon | null;
   /** The log of what it publishes, under the lease with this fence. */
@@ -22,4 +27,6 @@ export const newMemory = (): JobMemory => ({
   horizon: null,
   published: null,
   touched: null,
+  toldOf: null,
+  seen: null,
 });

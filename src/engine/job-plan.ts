@@ -33,6 +33,8 @@ export interface JobPlan {
   readonly eventTime: EventTime;
   readonly markTime: MarkTime;
   readonly topic: TopicSpec;
+  /** Mode incrementing: a session may keep ids for later, and a new transaction of it insert a lower one. */
+  readonly cached: boolean;
   readonly definition: Definition;
 }
 
@@ -59,6 +61,7 @@ export function planJob(input: PlanInput): JobPlan {
   const cursor = job.cursor.map((name) => column(name, 'cursor'));
   checkRules(job, column);
   const mode = resolveMode(job, cursor);
+  refuseStrictOrder(job, mode, cursor);
   const declared = (job.key ?? shape.primaryKey).map((name) => column(name, 'key'));
   const order = readingOrder(job, mode, cursor, declared, column);
   refuseUnordered([...cursor, ...order]);
@@ -83,8 +86,9 @@ export function planJob(input: PlanInput): JobPlan {
     columns,
     encoder: jsonEncoder(schema, names),
     markTime: mode === 'timestamp' || mode === 'timestamp+incrementing' ? markTime(input.timezone) : () => null,
-    eventTime: eventTime(mode === 'incrementing' ? [] : cursor, names, input.timezone),
+    eventTime: eventTime(mode === 'incrementing' || mode === 'transaction' ? [] : cursor, names, input.timezone),
     topic: { name: renderTopic(job, input.topicNames), keyed: key.length > 0 },
+    cached: mode === 'incrementing' && Object.hasOwn(shape.cachedIds ?? {}, cursor[0]?.name ?? ''),
     definition: {
       mode,
       cursor: job.cursor,
@@ -121,6 +125,14 @@ function finder(shape: Shape): Find {
       place: { column: name },
     });
   };
+}
+
+function refuseStrictOrder({ order }: Job, mode: Mode, [cursor]: readonly Column[]): void {
+  if (order !== 'strict' || mode === 'timestamp' || mode === 'timestamp+incrementing') return;
+  throw new LiberateError('LIB208', `\`order: strict\` goes by stamps, and the mode is ${mode}`, {
+    place: { column: cursor?.name },
+    cure: 'Use a timestamp cursor, or remove `order: strict`.',
+  });
 }
 
 function checkRules(job: Job, column: Find): void {
@@ -164,6 +176,16 @@ function readingOrder(job: Job, mode: Mode, cursor: readonly Column[], key: read
           place: { column: cursor[0]?.name },
         },
       );
+    case 'transaction':
+      if (job.increment !== null) return [column(job.increment, 'increment')];
+      if (key.length > 0) return key;
+      throw new LiberateError(
+        'LIB206',
+        'the table has no primary key, and neither `key:` nor `increment:` orders the rows of a transaction',
+        {
+          place: { column: cursor[0]?.name },
+        },
+      );
     case 'timestamp+incrementing': {
       if (job.increment !== null) return [column(job.increment, 'increment')];
       const [only] = key;
@@ -180,7 +202,7 @@ function readingOrder(job: Job, mode: Mode, cursor: readonly Column[], key: read
 /** An id that only grows identifies its row even where no key is declared. */
 function impliedKey(mode: Mode, cursor: readonly Column[], order: readonly Column[]): readonly Column[] {
   if (mode === 'incrementing') return cursor;
-  return mode === 'timestamp+incrementing' ? order : [];
+  return mode === 'timestamp+incrementing' || mode === 'transaction' ? order : [];
 }
 
 function withHidden(fields: readonly Column[], needed: readonly Column[]): readonly Column[] {

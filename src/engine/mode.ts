@@ -5,6 +5,9 @@ import type { Job, Mode } from '../model/job.ts';
 /** What a cursor's values are: instants, or numbers that only grow; `unsaid`: only the values themselves tell. */
 export type CursorKind = 'temporal' | 'integer' | 'unsaid' | 'other';
 
+/** PostgreSQL's type of a transaction's number, with which no number comes twice. */
+const transactionNumber = 'xid8';
+
 /** SQLite's columns are dynamic: their declared type tells what is meant. */
 export function cursorKind(column: Column): CursorKind {
   switch (column.type.kind) {
@@ -45,8 +48,14 @@ export function resolveMode(job: Job, cursor: readonly Column[]): Mode {
       },
     );
   }
+  if (job.mode === 'transaction' && first.native !== transactionNumber) {
+    throw new LiberateError('LIB208', `mode transaction needs a PostgreSQL column of type xid8; ${found}`, {
+      place: { column: first.name },
+      cure: 'Add one with DEFAULT pg_current_xact_id(), or use another mode.',
+    });
+  }
   if (job.mode !== null) {
-    if (job.mode !== 'incrementing' && kind !== 'temporal' && first.type.kind !== 'dynamic') {
+    if (job.mode !== 'incrementing' && job.mode !== 'transaction' && kind !== 'temporal' && first.type.kind !== 'dynamic') {
       throw new LiberateError('LIB208', `mode ${job.mode} needs a date or timestamp cursor; ${found}`, {
         place: { column: first.name },
         cure: 'Choose another column, or read it by a query that casts it to a timestamp.',
@@ -59,6 +68,7 @@ export function resolveMode(job: Job, cursor: readonly Column[]): Mode {
     }
     return job.mode;
   }
+  if (first.native === transactionNumber && cursor.length === 1) return 'transaction';
   // An expression of a query has no declared type: its values are ordered whatever they are.
   if (kind === 'temporal' || kind === 'unsaid') return 'timestamp';
   if (kind === 'integer') return 'incrementing';

@@ -3,39 +3,57 @@ import type { JobState } from '../model/state.ts';
 import type { Horizon } from '../model/watermark.ts';
 import type { Window } from '../query/request.ts';
 import type { Commit, CycleContext } from './cycle.ts';
+import { freshSince, type Seen } from './ended.ts';
+import { tellClock, tellHeld } from './held.ts';
 import { IdTracker } from './id-tracker.ts';
 import { requestOf } from './job-plan.ts';
 import { Ledger } from './ledger.ts';
+import { newestCursor } from './newest-cursor.ts';
 import { openNulls } from './nulls.ts';
 import { type Books, openPublisher, type Reader } from './publisher.ts';
 import { readPages } from './read-pages.ts';
 import { encodeOf } from './record.ts';
-import { skipToNow } from './skip.ts';
+import { skipToNow, snapshotNow } from './skip.ts';
 import { StampTracker } from './stamp-tracker.ts';
+import { isSettled, StrictTracker } from './strict-tracker.ts';
 import { noProgress, type Progress, type Tracker } from './tracker.ts';
+import { TransactionTracker } from './transaction-tracker.ts';
 
 type Outcome = Progress & Pick<JobState, 'loaded'>;
 
-/** One poll of a job with a cursor: the initial load, or what came since; both are the same read. */
-export async function pollCycle(context: CycleContext, state: JobState | null, commit: Commit, signal: AbortSignal): Promise<Outcome> {
+/** One poll of a job with a cursor: the initial load, or what came since; both are the same read. null: it had to wait, and has done nothing. */
+export async function pollCycle(
+  context: CycleContext,
+  state: JobState | null,
+  commit: Commit,
+  signal: AbortSignal,
+): Promise<Outcome | null> {
   const { plan, source } = context;
   // Before every read that it bounds: an older horizon only makes the next look-back longer.
   const horizon = await source.horizon(plan.job.lookback, signal, lookAfter(context));
   context.memory.horizon = horizon;
+  if (plan.job.order === 'strict') {
+    tellHeld(context, horizon);
+    tellClock(context, state?.since ?? null, horizon);
+    if (horizon.blocked) return null;
+  }
   if (state === null && plan.job.initial.kind === 'skip') {
     const skipped = { ...(await skipToNow(context, horizon, signal)), loaded: true };
     await commit(skipped);
     return skipped;
   }
-  return readOn(context, horizon, state, commit, signal);
+  const unfinished = plan.mode === 'transaction' && (state?.mark?.length ?? 0) > 1;
+  const outcome = await readOn(context, horizon, state, commit, signal);
+  // What a crash cut short ended at its own snapshot.
+  return unfinished && state !== null ? readOn(context, horizon, { ...state, ...outcome }, commit, signal) : outcome;
 }
 
 /**
  * A look at the server that was taken for another job serves this one too. But ids that a read found missing are dated
- * by the next look: one from before that read would date them too early.
+ * by the next look: one from before that read would date them too early. And a snapshot must not be older than the mark.
  */
 const lookAfter = ({ plan, memory }: CycleContext): number =>
-  plan.mode === 'incrementing' ? memory.readEndedAt : Number.NEGATIVE_INFINITY;
+  plan.mode === 'incrementing' || plan.mode === 'transaction' ? memory.readEndedAt : Number.NEGATIVE_INFINITY;
 
 async function readOn(
   context: CycleContext,
@@ -46,11 +64,15 @@ async function readOn(
 ): Promise<Outcome> {
   const { plan, source, tally } = context;
   const before: Progress = state ?? noProgress;
-  const tracker = openTracker(context, before, horizon);
+  const { memory } = context;
+  const tracker = openTracker(context, before, horizon, memory.seen);
+  // Until this poll has ended well, nothing is known of what it met.
+  memory.seen = null;
   const nulls = await openNulls(context, before, signal);
   const loading = state === null || !state.loaded;
-  const sample = before.mark?.[0] ?? (loading ? await newestCursor(context, signal) : null);
-  const request = { ...requestOf(plan), window: tracker.window, recentFrom: tracker.recentFrom, sample };
+  const sample = before.mark?.[0] ?? (loading || tracker.below !== null ? await newestCursor(context, signal) : null);
+  const { window, recentFrom, below } = tracker;
+  const request = { ...requestOf(plan), window, recentFrom, below, sample };
   const expected = loading ? await source.estimate({ ...request, page: null, limit: null }, signal) : null;
 
   const withNulls = (progress: Progress): Progress => ({ ...progress, sent: { ...nulls.sent(), ...progress.sent } });
@@ -71,41 +93,53 @@ async function readOn(
   };
   try {
     await nulls.publish(publisher, signal);
-    for await (const batch of readPages(source, request, plan.job.batch, signal)) {
+    for await (const batch of readPages(source, request, plan.job.batch, signal, tracker.after)) {
       await publisher.publish(batch, reader);
     }
     await publisher.drain();
   } finally {
-    context.memory.readEndedAt = performance.now();
+    memory.readEndedAt = performance.now();
     // A batch still on its way while the next try reads would let old overtake new.
     await publisher.settle();
   }
   tellDropped(context, tracker);
   const end: Outcome = { ...withNulls(tracker.end()), loaded: true };
   // A quiet poll writes nothing: the committed state, only older, is still true.
-  if (state === null || loading || tally.published > 0 || moved(before, end)) await ledger.commit(end);
+  if (state === null || loading || tally.published > 0 || (plan.mode !== 'transaction' && moved(before, end))) await ledger.commit(end);
+  if (tracker instanceof StampTracker && horizon.ended !== undefined) memory.seen = { ended: horizon.ended, until: tracker.until };
   return end;
 }
 
 /** What the next read is, of which rows it publishes which. */
-export function openTracker({ plan, source }: Pick<CycleContext, 'plan' | 'source'>, before: Progress, horizon: Horizon): Tracker {
+export function openTracker(
+  { plan, source }: Pick<CycleContext, 'plan' | 'source'>,
+  before: Progress,
+  horizon: Horizon,
+  seen: Seen | null = null,
+): Tracker {
   const first = firstWindow(plan.job.initial, (text) => {
     const [cursor] = plan.cursor;
     if (cursor === undefined) throw new LiberateError('LIB901', 'a poll without a cursor');
     return source.parseCursor(text, cursor);
   });
-  return plan.mode === 'incrementing' ? new IdTracker(before, horizon, first) : new StampTracker(before, horizon, first, encodeOf(plan));
+  if (plan.mode === 'transaction') {
+    const from = first.kind === 'range' ? first.from : null;
+    return new TransactionTracker(before, snapshotNow(horizon), from === null ? null : `${from}:${from}:`);
+  }
+  if (plan.mode === 'incrementing') return new IdTracker(before, horizon, first, plan.cached ? keptSince(plan, horizon) : null);
+  if (plan.job.order === 'strict' && isSettled(before)) return new StrictTracker(before, horizon, first);
+  const fresh = plan.job.order === 'strict' ? null : freshSince(seen, horizon, plan.shape.rowVersions ?? null);
+  return new StampTracker(before, horizon, first, encodeOf(plan), {
+    after: fresh === null || seen === null ? null : { seen, fresh },
+    settles: plan.job.order === 'strict',
+  });
 }
+
+/** A user's own look-back says how long an id is kept for later; otherwise the sessions do. */
+const keptSince = ({ job }: CycleContext['plan'], { eldest }: Horizon): bigint | null => (job.lookback === null ? (eldest ?? null) : null);
 
 function firstWindow(initial: CycleContext['plan']['job']['initial'], parse: (text: string) => string): Window {
   return initial.kind === 'from' ? { kind: 'range', from: parse(initial.value), to: null } : { kind: 'all' };
-}
-
-/** Mark text of the newest row's cursor, for databases whose stamps have a print form of their own. */
-export async function newestCursor({ plan, source }: Pick<CycleContext, 'plan' | 'source'>, signal: AbortSignal): Promise<string | null> {
-  if (source.kind !== 'sqlite' || plan.mode === 'incrementing') return null;
-  const request = { ...requestOf(plan), window: { kind: 'all' } as const, page: null, limit: null, recentFrom: null, sample: null };
-  return (await source.last(request, signal))?.[0] ?? null;
 }
 
 function moved(before: Progress, after: Progress): boolean {
@@ -113,11 +147,16 @@ function moved(before: Progress, after: Progress): boolean {
 }
 
 function tellDropped({ plan, observer }: CycleContext, tracker: Tracker): void {
-  if (!(tracker instanceof IdTracker) || tracker.dropped === 0) return;
-  observer({
-    type: 'job.warning',
-    job: plan.name,
-    message: `${tracker.dropped} of the oldest id gaps are no longer watched: there are more than can be remembered`,
-    cure: 'Nothing, unless a transaction as old as those ids is still open.',
-  });
+  if (!(tracker instanceof IdTracker)) return;
+  const warn = (message: string, cure: string): void => observer({ type: 'job.warning', job: plan.name, message, cure });
+  if (tracker.dropped > 0)
+    warn(
+      `${tracker.dropped} of the oldest id gaps are no longer watched: there are more than can be remembered`,
+      'Nothing, unless a transaction as old as those ids is still open.',
+    );
+  if (tracker.givenUp > 0)
+    warn(
+      `${tracker.givenUp} of the oldest id gaps are no longer watched, though a session that is still connected may keep their ids from the sequence's cache`,
+      'Set CACHE 1 for the sequence, or give a `lookback:`; `liberate verify` finds what is missing.',
+    );
 }

@@ -5,7 +5,8 @@ import type { Source } from '../source/source.ts';
 import { isInteger } from './gaps.ts';
 import { type JobPlan, requestOf } from './job-plan.ts';
 import { openTracker } from './poll-cycle.ts';
-import { noProgress } from './tracker.ts';
+import { snapshotNow } from './skip.ts';
+import { noProgress, type Progress } from './tracker.ts';
 
 /** The first page of a job's reads, as its cycles ask for them, for looking at their statements. */
 export interface JobRequests {
@@ -26,7 +27,7 @@ export function requestsOf(plan: JobPlan, source: Source, horizon: Horizon, mark
     return { load: { ...requestOf(plan), ...page, window: { kind: 'all' }, recentFrom: null }, poll: null, lookback: null, nulls: null };
   }
   const first = openTracker({ plan, source }, noProgress, horizon);
-  const load = { ...requestOf(plan), ...page, window: first.window, recentFrom: first.recentFrom };
+  const load = { ...requestOf(plan), ...page, window: first.window, recentFrom: first.recentFrom, below: first.below };
   const nulls = { ...load, window: { kind: 'nulls' } as const, recentFrom: null };
   return {
     load,
@@ -45,9 +46,17 @@ function gapRequest(plan: JobPlan, source: Source, horizon: Horizon, mark: Water
 
 /** A poll that stands at the mark and looks back as far as the horizon says now, and into the gaps. */
 export function pollRequest(plan: JobPlan, source: Source, horizon: Horizon, mark: Watermark, gaps: readonly Gap[] = []): ReadRequest {
-  const before = { ...noProgress, mark, since: String(horizon.floor), tied: true, gaps };
-  const { window, recentFrom } = openTracker({ plan, source }, before, horizon);
-  return { ...requestOf(plan), window, recentFrom, sample: mark[0] ?? null, page: null, limit: pageOf(plan) };
+  const strict = plan.job.order === 'strict';
+  const before: Progress = {
+    mark: plan.mode === 'transaction' ? [snapshotNow(horizon)] : mark,
+    since: String(horizon.floor),
+    sent: {},
+    tied: !strict,
+    gaps,
+    ...(strict ? { settled: true as const } : {}),
+  };
+  const { window, recentFrom, below } = openTracker({ plan, source }, before, horizon);
+  return { ...requestOf(plan), window, recentFrom, below, sample: mark[0] ?? null, page: null, limit: pageOf(plan) };
 }
 
 /** Without an order there are no pages. */

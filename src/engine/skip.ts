@@ -1,12 +1,20 @@
+import { LiberateError } from '../kit/errors.ts';
 import { RecordBatch } from '../model/record-batch.ts';
 import type { Horizon } from '../model/watermark.ts';
 import type { CycleContext } from './cycle.ts';
 import { GapSet, isInteger } from './gaps.ts';
 import { requestOf } from './job-plan.ts';
+import { newestCursor } from './newest-cursor.ts';
 import { readPages } from './read-pages.ts';
 import { encodeOf } from './record.ts';
 import { StampTracker } from './stamp-tracker.ts';
 import { noProgress, type Progress } from './tracker.ts';
+
+/** LIB214 where the source has no numbers of transactions. */
+export function snapshotNow({ snapshot }: Horizon): string {
+  if (snapshot !== undefined) return snapshot;
+  throw new LiberateError('LIB214', 'mode transaction needs PostgreSQL, whose transactions are numbered');
+}
 
 /** Ids below the newest whose gaps are looked for, when a job begins with what is there skipped. */
 const idsLookedAt = 10_000n;
@@ -18,8 +26,13 @@ const idsLookedAt = 10_000n;
 export async function skipToNow(context: CycleContext, horizon: Horizon, signal: AbortSignal): Promise<Progress> {
   const { plan, source } = context;
   const base = { ...requestOf(plan), recentFrom: null, sample: null };
-  const mark = await source.last({ ...base, window: { kind: 'all' }, page: null, limit: null }, signal);
+  if (plan.mode === 'transaction') return { ...noProgress, mark: [snapshotNow(horizon)] };
+  const strict = plan.job.order === 'strict';
+  const below = strict ? horizon.floor : null;
+  const sample = strict ? await newestCursor(context, signal) : null;
+  const mark = await source.last({ ...base, sample, below, window: { kind: 'all' }, page: null, limit: null }, signal);
   if (mark === null) return noProgress;
+  if (strict) return { ...noProgress, mark, since: String(horizon.floor) };
   return plan.mode === 'incrementing' ? skipIds(context, mark, signal) : skipStamps(context, horizon, mark, signal);
 }
 

@@ -1,12 +1,18 @@
 import { RecordBatch } from '../model/record-batch.ts';
 import type { RowBatch } from '../model/row.ts';
 import type { Horizon, Watermark } from '../model/watermark.ts';
-import type { Window } from '../query/request.ts';
+import type { Fresh, Window } from '../query/request.ts';
 import { digestOf, nameOf } from './digest.ts';
+import type { Seen } from './ended.ts';
 import type { Encode, Progress, Tracker } from './tracker.ts';
 
 /** A tie group up to this size is remembered whole, so that a row which joins it later is told from the others. */
 const mostTied = 500;
+
+interface StampOptions {
+  readonly after?: { readonly seen: Seen; readonly fresh: Fresh } | null;
+  readonly settles?: boolean;
+}
 
 /**
  * Timestamp modes. A row can commit with a stamp behind the mark: each poll therefore reads again from
@@ -16,10 +22,15 @@ const mostTied = 500;
 export class StampTracker implements Tracker {
   readonly window: Window;
   readonly recentFrom: bigint;
+  readonly below: bigint | null;
   readonly #before: Progress;
   readonly #encode: Encode;
   /** The rows that the next look-back meets: key → digest, and the row's number among them. */
   readonly #recent = new Map<string, { readonly digest: string; readonly number: number }>();
+  /** What was published and need not be met again: key → digest. */
+  readonly #carried = new Map<string, string>();
+  /** Of those, a time no earlier than the row's stamp. */
+  readonly #until = new Map<string, bigint>();
   /** Numbers of the recent rows by the marks at which a commit in the middle of the read can stand. */
   readonly #numbers = new Map<Watermark, number>();
   #met = 0;
@@ -29,24 +40,37 @@ export class StampTracker implements Tracker {
   #tie: Map<string, string> | null = new Map();
   #stamp: string | null;
   #mark: Watermark | null;
+  /** The mark was taken of a row of this read that lies below the floor. */
+  #moved = false;
 
-  /** `first`: the window of a job without a mark. */
-  constructor(before: Progress, horizon: Horizon, first: Window, encode: Encode) {
+  /**
+   * `first`: the window of a job without a mark. `after`: the poll before, if its rows need not be met again. `settles`: the job goes over to strict order: nothing past the mark is
+   * read that is not final, so as soon as the mark moves, everything up to it is.
+   */
+  constructor(before: Progress, horizon: Horizon, first: Window, encode: Encode, { after = null, settles = false }: StampOptions = {}) {
     this.#before = before;
     this.#encode = encode;
     this.#mark = before.mark;
     this.#stamp = before.mark?.[0] ?? null;
     this.recentFrom = floorOf(before, horizon);
+    this.below = settles ? this.recentFrom : null;
+    if (after !== null) this.#carry(after.seen, horizon);
     const floor = before.since === null ? horizon.floor : BigInt(before.since);
-    this.window = before.mark === null ? first : { kind: 'after', mark: before.mark, floor, tied: before.tied };
+    this.window =
+      before.mark === null
+        ? first
+        : { kind: 'after', mark: before.mark, floor, tied: before.tied, ...(after === null ? {} : { fresh: after.fresh }) };
   }
 
   meet(rows: RowBatch, at: number, event: RecordBatch): boolean {
     const ahead = rows.ahead(at);
     const recent = rows.recent(at);
     this.#metBefore = this.#met;
-    if (!recent && ahead) return true;
+    if (!recent && ahead && this.#carried.size === 0) return true;
     const name = nameOf(event.key(event.count - 1));
+    // What the stream has of this key is now what leaves here, or did.
+    this.#carried.delete(name);
+    if (!recent && ahead) return true;
     const now = digestOf(event);
     if (recent) {
       this.#met += 1;
@@ -70,12 +94,30 @@ export class StampTracker implements Tracker {
     if (!rows.ahead(last)) return null;
     const mark = rows.position(last);
     this.#mark = mark;
+    // Rows of the old mark's own stamp may be ahead and yet not final.
+    if (!rows.recent(last)) this.#moved = true;
     this.#numbers.set(mark, this.#met);
     return mark;
   }
 
+  /** Rows that are not met again are remembered until the look-back has passed their stamps, which are no later than this look. */
+  #carry({ until }: Seen, { now }: Horizon): void {
+    for (const [name, value] of Object.entries(this.#before.sent)) {
+      const latest = until.get(name) ?? now;
+      if (latest < this.recentFrom) continue;
+      this.#carried.set(name, value);
+      this.#until.set(name, latest);
+    }
+  }
+
+  /** For the next poll: of the rows that it may not meet, a time no earlier than the stamp. */
+  get until(): ReadonlyMap<string, bigint> {
+    return new Map([...this.#until].filter(([name]) => this.#carried.has(name)));
+  }
+
   /** Remembers the rows at the batch's end that share their stamp. */
   #tieUp(rows: RowBatch, last: number): void {
+    if (this.below !== null) return;
     const stamp = rows.lead(last);
     let first = last;
     while (first > 0 && last - first < mostTied && rows.lead(first - 1) === stamp) first -= 1;
@@ -108,18 +150,19 @@ export class StampTracker implements Tracker {
   }
 
   #sentUpTo(last: number): Map<string, string> {
-    const sent = new Map<string, string>();
+    const sent = new Map(this.#carried);
     for (const [name, { digest: value, number }] of this.#recent) if (number <= last) sent.set(name, value);
     return sent;
   }
 
   #progress(mark: Watermark | null, sent: ReadonlyMap<string, string>, tied: boolean): Progress {
-    return { mark, since: String(this.recentFrom), sent: Object.fromEntries(sent), tied, gaps: [] };
+    const progress = { mark, since: String(this.recentFrom), sent: Object.fromEntries(sent), tied, gaps: [] };
+    return this.below !== null && this.#moved ? { ...progress, settled: true } : progress;
   }
 
   /** Was every row of the mark's stamp met? The group of the old mark only if the old state knew it. */
   #knowsTie(mark: Watermark | null): boolean {
-    if (mark === null || this.#tie === null) return false;
+    if (mark === null || this.#tie === null || this.below !== null) return false;
     const before = this.#before.mark;
     return before === null || before[0] !== mark[0] || this.#before.tied;
   }
@@ -130,7 +173,7 @@ export class StampTracker implements Tracker {
  * that began later. A look that sees less (a session whose start is hidden has come) would reach back to rows of
  * which nobody remembers that they were published. Only a clock that was set back makes the old floor worthless.
  */
-function floorOf({ since }: Progress, { now, floor }: Horizon): bigint {
+export function floorOf({ since }: Progress, { now, floor }: Horizon): bigint {
   const proved = since === null ? floor : BigInt(since);
   return proved > floor && proved <= now ? proved : floor;
 }

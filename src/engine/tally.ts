@@ -1,3 +1,5 @@
+import type { Held } from '../model/report.ts';
+
 /** Counts of one cycle, written by its parts as it goes. */
 export interface Tally {
   published: number;
@@ -8,6 +10,8 @@ export interface Tally {
   newest: number | null;
   /** Milliseconds from that row's own time to its acknowledgement. */
   lagMs: number | null;
+  /** What keeps rows back; null: nothing. */
+  held: Held | null;
 }
 
-export const newTally = (): Tally => ({ published: 0, repeated: 0, nulls: 0, bytes: 0, newest: null, lagMs: null });
+export const newTally = (): Tally => ({ published: 0, repeated: 0, nulls: 0, bytes: 0, newest: null, lagMs: null, held: null });

@@ -1,10 +1,13 @@
 import { LiberateError } from '../kit/errors.ts';
 import { RecordBatch } from '../model/record-batch.ts';
 import type { JobState } from '../model/state.ts';
+import type { Horizon } from '../model/watermark.ts';
+import type { Window } from '../query/request.ts';
 import { sameDefinition } from './definition.ts';
 import { digestOf, nameOf } from './digest.ts';
 import { requestOf } from './job-plan.ts';
-import { newestCursor, openTracker } from './poll-cycle.ts';
+import { newestCursor } from './newest-cursor.ts';
+import { openTracker } from './poll-cycle.ts';
 import type { Reader } from './publisher.ts';
 import { readPages } from './read-pages.ts';
 import { encodeOf } from './record.ts';
@@ -33,13 +36,18 @@ export async function nextPoll(context: VerifyContext, met: Met, signal: AbortSi
   const horizon = await source.horizon(plan.job.lookback, signal);
   const tracker = openTracker(context, state, horizon);
   const sample = state.mark?.[0] ?? (await newestCursor(context, signal));
-  const request = { ...requestOf(plan), window: tracker.window, recentFrom: tracker.recentFrom, sample };
+  // Without a bound: what waits behind the fence is under way too.
+  const request = { ...requestOf(plan), window: upToNow(tracker.window, horizon), recentFrom: tracker.recentFrom, sample };
   await look(context, request, tracker, tell, signal);
   if (plan.job.nulls === 'include') {
     const nulls = { ...requestOf(plan), key: plan.key, window: { kind: 'nulls' } as const, recentFrom: null, sample: null };
     await look(context, nulls, unlessSent(state), tell, signal);
   }
 }
+
+/** What a poll goes on with after a crash ends at the snapshot at which it was begun. */
+const upToNow = (window: Window, { snapshot }: Horizon): Window =>
+  window.kind === 'snapshot' && snapshot !== undefined ? { ...window, upTo: snapshot } : window;
 
 /** Rows without a cursor are published when they are not what was published of them last. */
 const unlessSent = ({ sent }: JobState): Pick<Reader, 'meet' | 'met'> => ({

@@ -84,4 +84,8 @@ export interface Shape {
   readonly remarks: readonly string[];
   /** What makes its ids unsafe as a cursor, e.g. an INTEGER PRIMARY KEY without AUTOINCREMENT. */
   readonly idRemarks: readonly string[];
+  /** Each row carries the number of the transaction that wrote it: what the table is known by where it does. */
+  readonly rowVersions?: string | null;
+  /** Columns whose ids a session takes several of at once, to use them later: column → how many. */
+  readonly cachedIds?: Readonly<Record<string, number>>;
 }

@@ -1,4 +1,4 @@
-export type Mode = 'bulk' | 'timestamp' | 'incrementing' | 'timestamp+incrementing';
+export type Mode = 'bulk' | 'timestamp' | 'incrementing' | 'timestamp+incrementing' | 'transaction';
 
 export type Cadence =
   /** Milliseconds after the previous cycle's end. `most`: what they may grow to while nothing is found. */
@@ -48,6 +48,8 @@ export interface Job {
   readonly batch: number;
   /** Milliseconds; null: what the source needs by itself. */
   readonly lookback: number | null;
+  /** `strict`: rows wait behind the fence, so that events leave in the order of their stamps. */
+  readonly order: 'relaxed' | 'strict';
   readonly nulls: 'error' | 'include';
   /** Milliseconds from the end of one reconcile to the next; null: none. */
   readonly reconcile: number | null;

@@ -1,5 +1,14 @@
 import type { Guarantee } from './guarantee.ts';
 
+/** What keeps rows back from a job with `order: strict`. */
+export interface Held {
+  /** `pid 4711`, `connection 12`, `prepared transaction "x"`. */
+  readonly by: string;
+  readonly user: string | null;
+  /** Milliseconds since the transaction began, when the cycle looked. */
+  readonly openMs: number;
+}
+
 /** How one cycle of a job ended. Times are milliseconds since 1970 on our clock. */
 export interface CycleReport {
   readonly job: string;
@@ -24,6 +33,8 @@ export interface CycleReport {
   readonly markAt?: number | null;
   /** What held in this cycle; null before the job met its relation. Not in reports of older versions. */
   readonly guarantee?: Guarantee | null;
+  /** Absent: nothing keeps rows back. */
+  readonly held?: Held;
 }
 
 /** Something `validate` or a check found. */

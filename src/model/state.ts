@@ -27,6 +27,8 @@ export interface JobState {
   /** `sent` also holds every row that shares the mark's own stamp: the next look-back meets them too. */
   readonly tied: boolean;
   readonly gaps: readonly Gap[];
+  /** Everything up to the mark lies below `since`: it is final, and needs no look-back. Absent: it may not. */
+  readonly settled?: true;
   /** The initial load has reached its end. */
   readonly loaded: boolean;
   /** Fingerprint of the event schema last published. */

@@ -18,6 +18,35 @@ export interface Horizon {
   readonly floor: Micros;
   /** How the floor was found, as `status` prints it: `oldest open transaction`, `lookback 60s`. */
   readonly method: string;
+  /** The open transaction that the floor stands behind, where the server shows one. */
+  readonly holder?: Holder | null;
+  /**
+   * When the session began that has been connected longest, as far as it is known; 0: before anybody looked. What a session took
+   * for itself, such as ids of a sequence's cache, it may use as long as it lasts.
+   */
+  readonly eldest?: Micros;
+  /** Which transactions had ended; none: the source cannot tell, or not so that a later read could rely on it. */
+  readonly ended?: Ended;
+  /** What transactions were visible, as PostgreSQL prints it: `100:105:100,102`. None: the source has no such numbers. */
+  readonly snapshot?: string;
+  /** A transaction is open whose beginning nobody tells: `order: strict` reads nothing meanwhile. */
+  readonly blocked?: boolean;
+}
+
+/** Every transaction with a number below `below` had ended, and its rows were visible to whatever was read later. */
+export interface Ended {
+  /** The server whose numbers they are, from one start to the next. */
+  readonly server: string;
+  readonly below: bigint;
+}
+
+/** A transaction that is open on the source. */
+export interface Holder {
+  /** As the server's own views name it: `pid 4711`, `connection 12`, `prepared transaction "x"`. */
+  readonly name: string;
+  readonly user: string | null;
+  /** When it began; of a prepared one, when it was prepared. */
+  readonly since: Micros;
 }
 
 /** Ids not seen yet below the mark, both ends inclusive, as exact text; `from: null` has no lower end. */

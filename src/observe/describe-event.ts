@@ -1,6 +1,6 @@
 import { formatDuration } from '../kit/duration.ts';
 import type { ReconcileReport } from '../model/published.ts';
-import type { CycleReport } from '../model/report.ts';
+import type { CycleReport, Held } from '../model/report.ts';
 import { guaranteeLine } from './describe-guarantee.ts';
 import type { LiberateEvent } from './event.ts';
 
@@ -86,6 +86,11 @@ export function describeEvent(event: LiberateEvent): LogLine {
   }
 }
 
+/** `pid 4711 of user shop, open for 12s` */
+export function heldText({ by, user, openMs }: Held): string {
+  return `${by}${user === null ? '' : ` of user ${user}`}, open for ${formatDuration(openMs)}`;
+}
+
 /** What a reconcile found and cost, as a person reads it. */
 export function describeReconcile({ rows: read, keys, published, tombstones, ms, bytes }: ReconcileReport): string {
   const found = `${rows(published)} and ${count(tombstones)} ${tombstones === 1 ? 'tombstone' : 'tombstones'} published`;
@@ -93,15 +98,16 @@ export function describeReconcile({ rows: read, keys, published, tombstones, ms,
 }
 
 function describeReport(report: CycleReport): LogLine {
-  const { job, outcome, published, repeated, nulls, bytes, mark, lagMs, code, reason } = report;
+  const { job, outcome, published, repeated, nulls, bytes, mark, lagMs, code, reason, held } = report;
   const ms = report.endedAt - report.startedAt;
-  const fields = { job, outcome, published, repeated, nulls, bytes, ms, mark, lagMs, code };
+  const fields = { job, outcome, published, repeated, nulls, bytes, ms, mark, lagMs, code, ...(held === undefined ? {} : { held }) };
   if (outcome === 'failed') return { level: 'error', message: reason ?? `${job}: failed`, fields };
   if (outcome === 'skipped') return { level: 'warn', message: `${job}: skipped: ${reason}`, fields };
   const notes = [
     repeated > 0 ? `${rows(repeated)} met again` : '',
     nulls > 0 ? `${rows(nulls)} without a cursor` : '',
     mark === null ? '' : `mark ${mark}`,
+    held === undefined ? '' : `later ones wait for ${heldText(held)}`,
     outcome === 'stopped' ? 'stopped before the end' : '',
   ].filter((note) => note !== '');
   return {

@@ -1,6 +1,7 @@
 import type { Column, TableName } from '../model/column.ts';
 import type { Micros } from '../model/watermark.ts';
 import type { Lexis } from './placeholders.ts';
+import type { Fresh } from './request.ts';
 
 /** A value that the planner binds; the flavour says how it is written and what the driver is given. */
 export type Bind =
@@ -24,6 +25,8 @@ export interface Flavour {
   select(expression: string, column: Column): string;
   /** `(a, b) > (x, y)` is served by an index; otherwise the planner writes it out with OR. */
   readonly rowComparison: boolean;
+  /** Is a row (of that alias) fresh? `bind`: SQL that stands for a text of that type. None: no row tells who wrote it. */
+  fresh?(row: string, fresh: Fresh, bind: (text: string, native: string) => string): string;
   /** How strings and comments are written in a user's query. */
   readonly lexis: Lexis;
 }

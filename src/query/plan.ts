@@ -1,8 +1,9 @@
-import type { Column, ColumnType, Relation } from '../model/column.ts';
-import type { Micros, Watermark } from '../model/watermark.ts';
+import type { Relation } from '../model/column.ts';
 import type { Bind, Flavour } from './flavour.ts';
+import { afterPosition, alias, columnOf, comparison, cursorColumn, type OrderTerm, orderTerms, Writer } from './order.ts';
 import { bareQuery, splitPlaceholders } from './placeholders.ts';
-import type { ReadRequest, Window } from './request.ts';
+import type { ReadRequest } from './request.ts';
+import { belowFence, lowerBound, snapshotOf, windowCondition } from './window.ts';
 
 export interface PlannedRead {
   readonly sql: string;
@@ -18,157 +19,6 @@ export interface PlannedRead {
   readonly width: number;
 }
 
-/** One ordering column: a single column, or the COALESCE of the cursor's list. */
-interface OrderTerm {
-  readonly name: string;
-  readonly expression: string;
-  /** The type that marks of this term are cast to. */
-  readonly column: Column;
-}
-
-/**
- * Writes a SELECT while it collects binds in the order in which their places appear in the text;
- * so the parts must be asked for in text order.
- */
-class Writer {
-  readonly binds: Bind[] = [];
-  readonly #flavour: Flavour;
-
-  constructor(flavour: Flavour) {
-    this.#flavour = flavour;
-  }
-
-  bind(bind: Bind): string {
-    this.binds.push(bind);
-    return this.#flavour.bind(bind, this.binds.length);
-  }
-
-  mark(text: string, column: Column): string {
-    return this.bind({ kind: 'mark', text, column });
-  }
-
-  instant(micros: Micros, column: Column, like: string | null): string {
-    return this.bind({ kind: 'instant', micros, column, like });
-  }
-}
-
-const alias = 'q';
-
-const columnOf = (flavour: Flavour, column: Column): string => `${alias}.${flavour.quote(column.name)}`;
-
-export function cursorExpression(flavour: Flavour, cursor: readonly Column[]): string {
-  const parts = cursor.map((column) => columnOf(flavour, column));
-  return parts.length === 1 ? (parts[0] as string) : `COALESCE(${parts.join(', ')})`;
-}
-
-/** The reading order: cursor then key; a key column that is the cursor itself is not repeated. */
-function orderTerms(flavour: Flavour, request: ReadRequest): readonly OrderTerm[] {
-  const [first] = request.cursor;
-  const key = request.key.map((column) => ({ name: column.name, expression: columnOf(flavour, column), column }));
-  if (first === undefined || request.window.kind === 'nulls' || request.window.kind === 'keys') return key;
-  const name = request.cursor.length === 1 ? first.name : `COALESCE(${request.cursor.map((column) => column.name).join(', ')})`;
-  const cursor = { name, expression: cursorExpression(flavour, request.cursor), column: cursorColumn(first, request.cursor) };
-  return [cursor, ...key.filter(({ expression }) => expression !== cursor.expression)];
-}
-
-/** Of kinds that a database turns into one another, the later holds every value of the earlier. */
-const widening: readonly (readonly ColumnType['kind'][])[] = [
-  ['date', 'timestamp', 'timestamptz'],
-  ['integer', 'decimal', 'float'],
-];
-
-/** The column whose type COALESCE takes: a mark cast to a narrower one would lose its time of day or its fraction. */
-function cursorColumn(first: Column, cursor: readonly Column[]): Column {
-  const order = widening.find((kinds) => kinds.includes(first.type.kind)) ?? [];
-  const width = (column: Column): number => order.indexOf(column.type.kind);
-  return cursor.reduce((widest, column) => (width(column) > width(widest) ? column : widest), first);
-}
-
-/** `(a, b) > (x, y)` in the reading order. */
-function afterPosition(writer: Writer, flavour: Flavour, terms: readonly OrderTerm[], position: Watermark): string {
-  return comparison(writer, flavour, terms, position, '>');
-}
-
-function comparison(writer: Writer, flavour: Flavour, terms: readonly OrderTerm[], position: Watermark, operator: '>' | '<='): string {
-  const texts = terms.map((_, at) => position[at] as string);
-  if (flavour.rowComparison && terms.length > 1) {
-    const left = terms.map(({ expression }) => expression).join(', ');
-    const right = terms.map(({ column }, at) => writer.mark(texts[at] as string, column)).join(', ');
-    return `(${left}) ${operator} (${right})`;
-  }
-  const [head] = terms as readonly [OrderTerm, ...OrderTerm[]];
-  if (terms.length === 1) return `${head.expression} ${operator} ${writer.mark(texts[0] as string, head.column)}`;
-  const [strict, loose] = operator === '>' ? ['>', '>='] : ['<', '<='];
-  // The first bound is redundant: it gives the optimiser a plain range on the leading column.
-  const range = `${head.expression} ${loose} ${writer.mark(texts[0] as string, head.column)}`;
-  const nested = (at: number): string => {
-    const term = terms[at] as OrderTerm;
-    const compare = (sign: string): string => `${term.expression} ${sign} ${writer.mark(texts[at] as string, term.column)}`;
-    if (at === terms.length - 1) return compare(operator);
-    return `(${compare(strict as string)} OR (${compare('=')} AND ${nested(at + 1)}))`;
-  };
-  return `${range} AND ${nested(0)}`;
-}
-
-/** The lower bound of the window's cursor as SQL, null when it has none. */
-function lowerBound(writer: Writer, flavour: Flavour, column: Column, window: Window): string | null {
-  switch (window.kind) {
-    case 'range':
-      return window.from === null ? null : writer.mark(window.from, column);
-    case 'after': {
-      const text = window.mark[0] as string;
-      const mark = writer.mark(text, column);
-      return window.floor === null ? mark : flavour.least(mark, writer.instant(window.floor, column, text));
-    }
-    case 'gaps':
-    case 'all':
-    case 'nulls':
-    case 'keys':
-      return null;
-  }
-}
-
-function windowCondition(writer: Writer, flavour: Flavour, terms: readonly OrderTerm[], request: ReadRequest): readonly string[] {
-  const { window } = request;
-  const [head] = terms;
-  switch (window.kind) {
-    case 'keys':
-      return [];
-    case 'all':
-      return request.cursor.length === 0 ? [] : [`${cursorExpression(flavour, request.cursor)} IS NOT NULL`];
-    case 'nulls':
-      return [`${cursorExpression(flavour, request.cursor)} IS NULL`];
-    case 'range': {
-      const { expression, column } = head as OrderTerm;
-      const conditions = request.cursor.length === 0 ? [] : [`${expression} IS NOT NULL`];
-      if (window.from !== null) conditions.push(`${expression} >= ${writer.mark(window.from, column)}`);
-      if (window.to !== null) conditions.push(`${expression} < ${writer.mark(window.to, column)}`);
-      return conditions;
-    }
-    case 'after': {
-      const { expression, column } = head as OrderTerm;
-      const text = window.mark[0] as string;
-      if (window.floor === null && !window.tied) return [afterPosition(writer, flavour, terms, window.mark)];
-      const range = `${expression} >= ${lowerBound(writer, flavour, column, window)}`;
-      // The range alone begins at the earlier of mark and floor, so it holds the mark's ties and the look-back.
-      if (window.tied || window.floor === null) return [range];
-      const past = afterPosition(writer, flavour, terms, window.mark);
-      return [range, `((${past}) OR ${expression} >= ${writer.instant(window.floor, column, text)})`];
-    }
-    case 'gaps': {
-      const { expression, column } = head as OrderTerm;
-      // Redundant, and the range that an index is read from: SQLite would read all of it for the sake of the OR's order.
-      const lowest = window.gaps[0]?.from ?? null;
-      const bound = lowest === null ? [] : [`${expression} >= ${writer.mark(lowest, column)}`];
-      const ranges = window.gaps.map(({ from, to }) => {
-        if (from === null) return `${expression} <= ${writer.mark(to, column)}`;
-        return `${expression} BETWEEN ${writer.mark(from, column)} AND ${writer.mark(to, column)}`;
-      });
-      return [...bound, `(${[...ranges, afterPosition(writer, flavour, terms, window.mark)].join(' OR ')})`];
-    }
-  }
-}
-
 /** The relation as it stands after FROM, under the alias `q`. */
 function fromClause(writer: Writer, flavour: Flavour, request: ReadRequest): string {
   const { relation } = request;
@@ -181,7 +31,11 @@ function fromClause(writer: Writer, flavour: Flavour, request: ReadRequest): str
     const cursor = cursorColumn(first, request.cursor);
     if (piece.name === 'since') return lowerBound(writer, flavour, cursor, request.window) ?? flavour.lowest(cursor);
     const to = request.window.kind === 'range' ? request.window.to : null;
-    return to === null ? flavour.highest(cursor) : writer.mark(to, cursor);
+    if (to !== null) return writer.mark(to, cursor);
+    const { below = null, window, sample } = request;
+    if (window.kind === 'snapshot') return writer.mark(snapshotOf(window.upTo).end, cursor);
+    const fenced = below !== null && (window.kind !== 'after' || window.floor === null);
+    return fenced ? writer.instant(below, cursor, sample) : flavour.highest(cursor);
   });
   // The closing parenthesis has a line of its own: the text may end in a comment.
   return `(\n${pieces.join('')}\n) ${alias}`;
@@ -210,6 +64,7 @@ function fromAndWhere(writer: Writer, flavour: Flavour, terms: readonly OrderTer
   if (request.page !== null) conditions.push(afterPosition(writer, flavour, terms, request.page));
   const until = request.until ?? null;
   if (until !== null) conditions.push(comparison(writer, flavour, terms, until, '<='));
+  conditions.push(...belowFence(writer, terms, request));
   if (request.where !== null) conditions.push(`(\n${request.where}\n)`);
   return `FROM ${from}${conditions.length === 0 ? '' : ` WHERE ${conditions.join(' AND ')}`}`;
 }

@@ -9,15 +9,32 @@ export type Window =
   | { readonly kind: 'range'; readonly from: string | null; readonly to: string | null }
   /**
    * Past the mark, and again every row whose stamp is at or after `floor`, where commits may have
-   * come late (null: no look-back). `tied`: the rows that share the mark's own stamp are met again too.
+   * come late (null: no look-back); with `fresh` only those of them that it lets through. `tied`: the rows that share the mark's own stamp are met again too.
    */
-  | { readonly kind: 'after'; readonly mark: Watermark; readonly floor: Micros | null; readonly tied: boolean }
+  | {
+      readonly kind: 'after';
+      readonly mark: Watermark;
+      readonly floor: Micros | null;
+      readonly tied: boolean;
+      readonly fresh?: Fresh | null;
+    }
   /** Past the mark, and the ids in the gaps below it, which ascend. */
   | { readonly kind: 'gaps'; readonly mark: Watermark; readonly gaps: readonly Pick<Gap, 'from' | 'to'>[] }
+  /**
+   * In key order, what transactions wrote that are visible in one snapshot, and were not in another (null: in none): the cursor
+   * is the transaction's number.
+   */
+  | { readonly kind: 'snapshot'; readonly since: string | null; readonly upTo: string }
   /** The rows without a cursor, in key order. */
   | { readonly kind: 'nulls' }
   /** Every row, with a cursor or without, in key order: a row whose cursor changes keeps its place. */
   | { readonly kind: 'keys' };
+
+/** Rows that were written by a transaction numbered `below` or higher, or stand in another table than the one that was looked at. */
+export interface Fresh {
+  readonly table: string;
+  readonly below: bigint;
+}
 
 export interface ReadRequest {
   readonly relation: Relation;
@@ -33,6 +50,8 @@ export interface ReadRequest {
   readonly page: Watermark | null;
   /** Nothing after this position of the same window (inclusive): the end of a backfill's chunk. None: the window's own end. */
   readonly until?: Watermark | null;
+  /** Nothing stamped at or after this, but for what a look-back meets up to the mark. None: no such bound. */
+  readonly below?: Micros | null;
   /** Flag rows whose stamp is at or after this; null: flag none. */
   readonly recentFrom: Micros | null;
   /** Mark text of some row's cursor, whose print form instants take where a database has no stamp type (SQLite); null when none is known. */

@@ -1,6 +1,6 @@
 import type { Guarantee } from '../model/guarantee.ts';
 import type { Mode } from '../model/job.ts';
-import type { CycleReport } from '../model/report.ts';
+import type { CycleReport, Held } from '../model/report.ts';
 import type { Definition, JobState } from '../model/state.ts';
 import type { Gap, Watermark } from '../model/watermark.ts';
 
@@ -14,7 +14,13 @@ export class ShapeError extends Error {
 
 type Shape = Readonly<Record<string, unknown>>;
 
-const modes: Readonly<Record<Mode, true>> = { bulk: true, timestamp: true, incrementing: true, 'timestamp+incrementing': true };
+const modes: Readonly<Record<Mode, true>> = {
+  bulk: true,
+  timestamp: true,
+  incrementing: true,
+  'timestamp+incrementing': true,
+  transaction: true,
+};
 const outcomes: Readonly<Record<CycleReport['outcome'], true>> = { ok: true, failed: true, stopped: true, skipped: true };
 
 export function shapeAt(value: unknown, path: string): Shape {
@@ -101,8 +107,18 @@ export function jobStateAt(value: unknown, path: string): JobState {
     sent: sentAt(shape['sent'], `${path}.sent`),
     tied: flagAt(shape['tied'], `${path}.tied`),
     gaps: listAt(shape['gaps'], `${path}.gaps`).map((gap, at) => gapAt(gap, `${path}.gaps[${at}]`)),
+    ...(shape['settled'] === true ? { settled: true as const } : {}),
     loaded: flagAt(shape['loaded'], `${path}.loaded`),
     schema: textAt(shape['schema'], `${path}.schema`),
+  };
+}
+
+function heldAt(value: unknown, path: string): Held {
+  const shape = shapeAt(value, path);
+  return {
+    by: textAt(shape['by'], `${path}.by`),
+    user: orNull(shape['user'], `${path}.user`, textAt),
+    openMs: numberAt(shape['openMs'], `${path}.openMs`),
   };
 }
 
@@ -144,5 +160,6 @@ export function cycleReportAt(value: unknown, path: string): CycleReport {
     lagMs: orNull(shape['lagMs'], `${path}.lagMs`, numberAt),
     ...(shape['markAt'] === undefined ? {} : { markAt: orNull(shape['markAt'], `${path}.markAt`, numberAt) }),
     ...(shape['guarantee'] === undefined ? {} : { guarantee: orNull(shape['guarantee'], `${path}.guarantee`, guaranteeAt) }),
+    ...(shape['held'] === undefined ? {} : { held: heldAt(shape['held'], `${path}.held`) }),
   };
 }

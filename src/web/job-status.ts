@@ -58,6 +58,7 @@ export function statusJson(status: JobStatus, now: number): object {
     publishedTotal: stored?.publishedTotal ?? 0,
     failuresInARow: stored?.failuresInARow ?? 0,
     error: health === 'failing' ? (stored?.last?.reason ?? null) : null,
+    held: stored?.last?.held ?? null,
     committedAt: stored?.committedAt ?? null,
     reconciled: stored?.reconciled ?? null,
     lease: lease === null ? null : { holder: lease.holder, fence: String(lease.fence), msLeft: lease.msLeft },

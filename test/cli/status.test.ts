@@ -1,4 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import type { CycleReport } from '../../src/model/report.ts';
+import { openSqliteState } from '../../src/state/sqlite/store.ts';
 import { liberate, startLiberate } from '../support/liberate.ts';
 import { openPlace, orders, type Place, payments, runOnce, smallShop } from './place.ts';
 
@@ -96,6 +98,7 @@ describe('status', () => {
         last: expect.objectContaining({ outcome: 'ok', published: 4 }),
         publishedTotal: 4,
         failuresInARow: 0,
+        held: null,
         committedAt: expect.any(Number),
         reconciled: null,
         lease: null,
@@ -121,6 +124,18 @@ describe('status', () => {
     await place.db.run('ALTER TABLE moved RENAME TO orders');
     await runOnce(file);
     expect(await liberate(['status', file])).toMatchObject({ code: 0 });
+  });
+
+  test('names the transaction that a job in strict order waits for, with user and age', async () => {
+    const file = place.jobs({ orders });
+    await runOnce(file);
+    await using store = openSqliteState({ kind: 'sqlite', url: file.replace(/yaml$/, 'state.db'), user: null, password: null, tls: null });
+    await store.open(new AbortController().signal);
+    const [stored] = await store.list();
+    const held = { by: 'pid 4711', user: 'shop', openMs: 12_000 };
+    await store.record({ ...(stored?.last as CycleReport), held });
+    expect((await liberate(['status', file])).stdout).toMatch(/^ {2}waits for +pid 4711 of user shop, open for 12s$/m);
+    expect(JSON.parse((await liberate(['status', file, '--json'])).stdout)).toMatchObject([{ held }]);
   });
 
   test('names the runner while one runs', async () => {

@@ -27,6 +27,7 @@ const customers = {
   initial: { kind: 'bulk' },
   batch: 10_000,
   lookback: null,
+  order: 'relaxed',
   reconcile: null,
   nulls: 'error',
   topic: '{job}',

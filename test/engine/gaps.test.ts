@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { GapSet, isInteger, mostGaps } from '../../src/engine/gaps.ts';
+import { GapSet, isInteger, mostGaps, mostKept } from '../../src/engine/gaps.ts';
 import type { Gap } from '../../src/model/watermark.ts';
 
 const gap = (from: string | null, to: string, seen: string | null = null): Gap => ({ from, to, seen });
@@ -63,11 +63,37 @@ describe('the gaps below a mark', () => {
     for (let id = 0n; id < 2000n; id += 2n) gaps.open(id, id + 2n);
     const hulls = gaps.hulls();
     expect(hulls).toHaveLength(100);
-    expect([hulls[0], hulls.at(-1)]).toEqual([
-      { from: '1', to: '19' },
-      { from: '1981', to: '1999' },
-    ]);
+    expect([hulls[0]?.from, hulls.at(-1)?.to]).toEqual(['1', '1999']);
     expect(new GapSet([]).hulls()).toEqual([]);
+  });
+
+  it('are read again without the long stretches between them, however many lie close together', () => {
+    const gaps = new GapSet([gap(null, '-500'), gap('1', '1')]);
+    for (let id = 1_000_000n; id < 1_002_000n; id += 2n) gaps.open(id, id + 2n);
+    for (let id = 9_000_000n; id < 9_002_000n; id += 20n) gaps.open(id, id + 2n);
+    const hulls = gaps.hulls();
+    expect(hulls).toHaveLength(100);
+    expect(hulls.slice(0, 3)).toEqual([
+      { from: null, to: '-500' },
+      { from: '1', to: '1' },
+      { from: '1000001', to: '1001999' },
+    ]);
+    const reread = hulls.slice(3).reduce((sum, { from, to }) => sum + Number(to) - Number(from), 0);
+    expect(reread).toBeLessThan(100 * 20);
+  });
+
+  it('that a session may fill from its cache outlast the transactions, as long as it is connected; the newest thousand', () => {
+    const gaps = new GapSet([gap('3', '4', '100'), gap('6', '6', '200'), gap('8', '8', '300')]);
+    gaps.bury(300n, 150n);
+    expect(gaps.below(null)).toEqual([gap('6', '6', '200'), gap('8', '8', '300')]);
+    gaps.bury(301n, 201n);
+    expect(gaps.below(null)).toEqual([gap('8', '8', '300')]);
+    expect(gaps.givenUp).toBe(0);
+    const many = new GapSet([]);
+    for (let id = 0n; id < 2n * BigInt(mostKept + 3); id += 2n) many.open(id, id + 2n);
+    many.date(100n);
+    many.bury(101n, 50n);
+    expect([many.size, many.givenUp, many.below(null)[0]?.from]).toEqual([mostKept, 3, '7']);
   });
 
   it('are the newest hundred thousand where there are more, and it tells how many it forgot', () => {
@@ -110,8 +136,8 @@ class NaiveGaps {
     for (const [id, seen] of this.ids) if (seen === null) this.ids.set(id, String(now));
   }
 
-  bury(floor: number): void {
-    for (const [id, seen] of this.ids) if (seen !== null && Number(seen) < floor) this.ids.delete(id);
+  bury(floor: number, keptSince: number): void {
+    for (const [id, seen] of this.ids) if (seen !== null && Number(seen) < Math.min(floor, keptSince)) this.ids.delete(id);
   }
 }
 
@@ -126,7 +152,7 @@ function spread(gaps: readonly Gap[]): ReadonlyMap<number, string | null> {
 const step = fc.oneof(
   fc.record({ kind: fc.constant('meet' as const), ahead: fc.integer({ min: 1, max: 5 }) }),
   fc.record({ kind: fc.constant('take' as const), id: fc.integer({ min: lowest, max: highest }) }),
-  fc.record({ kind: fc.constant('horizon' as const), passes: fc.integer({ min: 1, max: 5 }), age: fc.nat(12) }),
+  fc.record({ kind: fc.constant('horizon' as const), passes: fc.integer({ min: 1, max: 5 }), age: fc.nat(12), kept: fc.nat(20) }),
   fc.record({ kind: fc.constant('restart' as const) }),
 );
 
@@ -151,8 +177,8 @@ describe('the gaps and a plain set of missing ids', () => {
             now += one.passes;
             gaps.date(BigInt(now));
             naive.date(now);
-            gaps.bury(BigInt(now - one.age));
-            naive.bury(now - one.age);
+            gaps.bury(BigInt(now - one.age), BigInt(now - one.kept));
+            naive.bury(now - one.age, now - one.kept);
           } else gaps = new GapSet(gaps.below(null));
 
           const kept = gaps.below(null);

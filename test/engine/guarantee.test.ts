@@ -64,4 +64,46 @@ describe('what a job promises', () => {
       expect(raise).toContain('`cursor:`');
     }
   });
+
+  it('in strict order says what rows wait for, and that the fence is a guess where open transactions are not seen', () => {
+    expect(told({ order: 'strict' })).toMatchObject({
+      guarantee: 'every row whose stamp the server makes, once, in the order of the stamps; deletes are not told',
+      method: 'rows wait for oldest open transaction',
+      lookback: null,
+    });
+    expect(told({ order: 'strict' }, blind).guarantee).toContain('unless a transaction that cannot be seen lasts longer than 1m');
+  });
+
+  it('by ids says what holds for ids that are kept for later: by an application, by a session', () => {
+    const cached = (some: Partial<Job>, eldest?: bigint): string => {
+      const plan = planJob({
+        name: 'orders',
+        job: job({ cursor: ['id'], ...some }),
+        relation: { kind: 'table', table: { schema: 'shop', name: 'orders' } },
+        shape: shape({ cachedIds: { id: 20 } }),
+        timezone: null,
+        topicNames: { source: 's', schema: 'shop', table: 'orders' },
+      });
+      const { guarantee, method } = guaranteeOf(plan, sees, eldest === undefined ? horizon : { ...horizon, eldest });
+      return `${guarantee} (${method})`;
+    };
+    expect(told({ cursor: ['id'] })).toMatchObject({
+      guarantee: expect.stringContaining('ids that an application keeps for later need a `lookback:`'),
+      method: 'id gaps read again until proven dead by oldest open transaction',
+    });
+    expect(cached({ lookback: 3_600_000 })).toMatch(/ids are used within 1h at the latest.*oldest open transaction\)$/);
+    expect(cached({}, 1n)).toMatch(/oldest open transaction, and the sessions of their time have ended\)$/);
+    expect(cached({})).toMatch(/sessions that cache ids are unseen\)$/);
+  });
+
+  it('by the numbers of transactions names no look-back and no privilege', () => {
+    const columns = [column('id', 'integer', 'bigint', false), column('txid', 'integer', 'xid8', false)];
+    expect(told({ cursor: ['txid'] }, blind, columns)).toMatchObject({
+      guarantee: expect.stringContaining('once, in the order of commits'),
+      method: 'difference of two snapshots',
+      privilege: null,
+      lookback: null,
+      raise: null,
+    });
+  });
 });

@@ -28,6 +28,11 @@ describe('the plan of a job', () => {
     expect(requestOf(made)).toEqual({ relation: made.relation, columns: made.columns, where: null, cursor: made.cursor, key: made.order });
   });
 
+  it('refuses strict order where there are no stamps to go by', () => {
+    expect(plan({ order: 'strict' }).mode).toBe('timestamp');
+    expect(() => plan({ order: 'strict', cursor: ['id'] })).toThrow(/`order: strict` goes by stamps, and the mode is incrementing/);
+  });
+
   it('takes the key that the job names before the primary key', () => {
     expect(names(plan({ key: ['paid', 'id'] }).key)).toEqual(['paid', 'id']);
   });

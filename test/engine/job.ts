@@ -18,6 +18,7 @@ export function job(some: Partial<Job> = {}): Job {
     initial: { kind: 'bulk' },
     batch: 1000,
     lookback: null,
+    order: 'relaxed',
     nulls: 'error',
     reconcile: null,
     topic: '{source}.{schema}.{table}',

@@ -3,13 +3,15 @@ import { Ledger } from '../../src/engine/ledger.ts';
 import type { Encode, Progress, Tracker } from '../../src/engine/tracker.ts';
 import { RecordBatch } from '../../src/model/record-batch.ts';
 import { batchOfRows, type Row, rowsOf } from '../../src/model/row.ts';
-import type { Horizon, Watermark } from '../../src/model/watermark.ts';
+import type { Ended, Horizon, Watermark } from '../../src/model/watermark.ts';
 
 /** A row as it is committed. `id`: what orders rows of one stamp, and the cursor of an incrementing table. */
 export interface Stored {
   readonly id: number;
   readonly stamp: number;
   readonly value: string;
+  /** Number of the transaction that wrote it. */
+  readonly xid?: number;
 }
 
 /** What happens to a table: three sessions whose transactions begin, write, end, while the server's clock goes on. */
@@ -49,6 +51,8 @@ export const history = fc.array(fc.oneof({ weight: 3, arbitrary: step }, poll), 
 
 interface Transaction {
   readonly began: number;
+  /** Given with the first write. */
+  xid: number | null;
   readonly rows: Map<number, Stored>;
 }
 
@@ -68,6 +72,7 @@ export class SimulatedTable {
   readonly #options: TableOptions;
   #now = 1000;
   #nextId = 0;
+  #nextXid = 3;
 
   constructor(options: TableOptions) {
     this.#options = options;
@@ -83,7 +88,7 @@ export class SimulatedTable {
       if (open !== undefined) this.#end(step.session, open, step.commits);
       return;
     }
-    const transaction = open ?? { began: this.#now, rows: new Map<number, Stored>() };
+    const transaction = open ?? { began: this.#now, xid: null, rows: new Map<number, Stored>() };
     this.#open.set(step.session, transaction);
     if (step.kind === 'write') this.#write(transaction, step.key, step.value);
   }
@@ -95,7 +100,17 @@ export class SimulatedTable {
   horizon(): Horizon {
     const oldest = Math.min(this.#now, ...[...this.#open.values()].map(({ began }) => began));
     const { precision } = this.#options;
-    return { now: BigInt(this.#now), floor: BigInt(precision === 1 ? oldest : oldest - precision), method: 'simulated' };
+    return {
+      now: BigInt(this.#now),
+      floor: BigInt(precision === 1 ? oldest : oldest - precision),
+      method: 'simulated',
+      ended: this.#ended(),
+    };
+  }
+
+  #ended(): Ended {
+    const running = [...this.#open.values()].flatMap(({ xid }) => (xid === null ? [] : [xid]));
+    return { server: 'simulated', below: BigInt(Math.min(this.#nextXid, ...running)) };
   }
 
   #write(transaction: Transaction, wanted: number, value: number): void {
@@ -104,8 +119,9 @@ export class SimulatedTable {
     const id = appends ? this.#nextId : wanted;
     const locked = [...this.#open.values()].some((other) => other !== transaction && other.rows.has(id));
     if (locked) return;
+    transaction.xid ??= this.#nextXid++;
     const exact = stampOf === 'transaction' ? transaction.began : this.#now;
-    transaction.rows.set(id, { id, stamp: exact - (exact % precision), value: `v${value}` });
+    transaction.rows.set(id, { id, stamp: exact - (exact % precision), value: `v${value}`, xid: transaction.xid });
   }
 
   #end(session: number, { rows }: Transaction, commits: boolean): void {
@@ -200,3 +216,40 @@ interface Mark {
 }
 
 export const calm: Omit<Poll, 'kind'> = { between: [], crash: null };
+
+/** `WHERE`, `ORDER BY` and the flags of a stamp window, as the planner writes them. */
+export function readByStamp(tracker: Tracker, rows: readonly Stored[], page: Row | null): readonly Row[] {
+  const { window } = tracker;
+  const after = (one: Stored, [stamp, id]: readonly string[]): boolean =>
+    one.stamp > Number(stamp) || (one.stamp === Number(stamp) && one.id > Number(id));
+  const inWindow = (one: Stored): boolean => {
+    if (window.kind !== 'after') return true;
+    const [stamp] = window.mark;
+    const floor = window.floor === null ? null : Number(window.floor);
+    const least = floor === null ? Number(stamp) : Math.min(Number(stamp), floor);
+    if (floor === null && !window.tied) return after(one, window.mark);
+    if (one.stamp < least) return false;
+    if (window.fresh != null)
+      return (window.tied ? one.stamp >= Number(stamp) : after(one, window.mark)) || BigInt(one.xid as number) >= window.fresh.below;
+    return window.tied || floor === null || after(one, window.mark) || one.stamp >= floor;
+  };
+  const floorless = window.kind !== 'after' || window.floor === null;
+  const final = (one: Stored): boolean =>
+    tracker.below === null || one.stamp < Number(tracker.below) || (!floorless && one.stamp <= Number(window.mark[0]));
+  return rows
+    .filter((one) => inWindow(one) && final(one) && (page === null || after(one, page.position)))
+    .sort((a, b) => a.stamp - b.stamp || a.id - b.id)
+    .map((one) => ({
+      values: [one.value],
+      position: [String(one.stamp), String(one.id)],
+      ahead: window.kind === 'after' ? after(one, window.mark) : true,
+      recent: tracker.recentFrom !== null && one.stamp >= Number(tracker.recentFrom),
+    }));
+}
+
+/** What `readByStamp` made of it. */
+export const stampedRow = (one: Row): Stored => ({
+  id: Number(one.position[1]),
+  stamp: Number(one.position[0]),
+  value: one.values[0] as string,
+});

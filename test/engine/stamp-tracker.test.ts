@@ -1,11 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { freshSince, type Seen } from '../../src/engine/ended.ts';
 import { StampTracker } from '../../src/engine/stamp-tracker.ts';
 import { type Encode, noProgress, type Progress, type Tracker } from '../../src/engine/tracker.ts';
 import { RecordBatch } from '../../src/model/record-batch.ts';
 import { batchOfRows, type Row } from '../../src/model/row.ts';
-import type { Horizon, Watermark } from '../../src/model/watermark.ts';
-import { calm, history, runPoll, SimulatedTable, type Stored, type TableOptions } from './simulated-table.ts';
+import type { Ended, Horizon, Watermark } from '../../src/model/watermark.ts';
+import { calm, history, readByStamp, runPoll, SimulatedTable, type Stored, stampedRow, type TableOptions } from './simulated-table.ts';
 
 const numRuns = Number(process.env['LIBERATE_TEST_RUNS'] ?? 2000);
 
@@ -124,35 +125,6 @@ describe('a job by stamps', () => {
   });
 });
 
-const text = (stamp: number): string => String(stamp);
-
-/** `WHERE`, `ORDER BY` and the flags of a stamp window, as the planner writes them. */
-function readByStamp(tracker: Tracker, rows: readonly Stored[], page: Row | null): readonly Row[] {
-  const { window } = tracker;
-  const after = (one: Stored, [stamp, id]: readonly string[]): boolean =>
-    one.stamp > Number(stamp) || (one.stamp === Number(stamp) && one.id > Number(id));
-  const inWindow = (one: Stored): boolean => {
-    if (window.kind !== 'after') return true;
-    const [stamp] = window.mark;
-    const floor = window.floor === null ? null : Number(window.floor);
-    const least = floor === null ? Number(stamp) : Math.min(Number(stamp), floor);
-    if (floor === null && !window.tied) return after(one, window.mark);
-    if (one.stamp < least) return false;
-    return window.tied || floor === null || after(one, window.mark) || one.stamp >= floor;
-  };
-  return rows
-    .filter((one) => inWindow(one) && (page === null || after(one, page.position)))
-    .sort((a, b) => a.stamp - b.stamp || a.id - b.id)
-    .map((one) => ({
-      values: [one.value],
-      position: [text(one.stamp), String(one.id)],
-      ahead: window.kind === 'after' ? after(one, window.mark) : true,
-      recent: tracker.recentFrom !== null && one.stamp >= Number(tracker.recentFrom),
-    }));
-}
-
-const rowOf = (one: Row): Stored => ({ id: Number(one.position[1]), stamp: Number(one.position[0]), value: one.values[0] as string });
-
 /** Whether a mark lies past another. */
 function compare(mark: Watermark | null, other: Watermark | null): number {
   if (mark === null || other === null) return Number(mark !== null) - Number(other !== null);
@@ -170,34 +142,53 @@ describe('a table whose transactions commit late, share stamps and roll back', (
     'is what its events fold to, whatever is polled when and cut short; read again unchanged it publishes nothing',
     async () => {
       await fc.assert(
-        fc.asyncProperty(tables, history, async ({ stampOf, precision, stampInValue }, steps) => {
-          const table = new SimulatedTable({ stampOf, precision, appends: false });
-          const encode = ({ stamp, value }: Stored): string => (stampInValue ? `${stamp} ${value}` : value);
-          const folded = new Map<number, string>();
-          let state: Progress = noProgress;
-          const polled = async (plan: typeof calm): Promise<number> => {
-            const before = state;
-            const open = (at: Horizon, event: Encode): Tracker => new StampTracker(before, at, { kind: 'all' }, event);
-            const result = await runPoll({ table, before, plan, open, read: readByStamp, rowOf, encode });
-            for (const [key, value] of result.published) folded.set(key, value);
-            expect(compare(result.state.mark, before.mark)).toBeGreaterThanOrEqual(0);
-            state = result.state;
-            return result.published.length;
-          };
+        fc.asyncProperty(
+          tables,
+          history,
+          fc.array(fc.boolean(), { minLength: 1 }),
+          async ({ stampOf, precision, stampInValue }, steps, restarts) => {
+            const table = new SimulatedTable({ stampOf, precision, appends: false });
+            const encode = ({ stamp, value }: Stored): string => (stampInValue ? `${stamp} ${value}` : value);
+            const folded = new Map<number, string>();
+            let state: Progress = noProgress;
+            let seen: Seen | null = null;
+            let polls = 0;
+            const polled = async (plan: typeof calm): Promise<number> => {
+              const before = state;
+              let looked: { readonly at: Horizon; readonly tracker: StampTracker } | null = null;
+              const open = (at: Horizon, event: Encode): Tracker => {
+                const fresh = freshSince(seen, at, 'table');
+                const after = fresh === null || seen === null ? null : { seen, fresh };
+                const tracker = new StampTracker(before, at, { kind: 'all' }, event, { after });
+                looked = { at, tracker };
+                return tracker;
+              };
+              const result = await runPoll({ table, before, plan, open, read: readByStamp, rowOf: stampedRow, encode });
+              for (const [key, value] of result.published) folded.set(key, value);
+              expect(compare(result.state.mark, before.mark)).toBeGreaterThanOrEqual(0);
+              state = result.state;
+              polls += 1;
+              const { at, tracker } = looked as unknown as { readonly at: Horizon; readonly tracker: StampTracker };
+              // A process that ends takes with it what it knew of the transactions.
+              const ends = plan.crash !== null || restarts[polls % restarts.length] === true;
+              seen = ends ? null : { ended: at.ended as Ended, until: tracker.until };
+              return result.published.length;
+            };
 
-          for (const one of steps) {
-            if (one.kind === 'poll') await polled(one);
-            else table.apply(one);
-          }
-          table.endAll();
-          await polled(calm);
-          const expected = [...table.committed.values()].map((one): readonly [number, string] => [one.id, encode(one)]);
-          expect([...folded].sort()).toEqual(expected.sort());
-          expect(await polled(calm)).toBe(0);
-          table.apply({ kind: 'tick', by: 100 });
-          expect(await polled(calm)).toBe(0);
-          expect(await polled(calm)).toBe(0);
-        }),
+            for (const one of steps) {
+              if (one.kind === 'poll') await polled(one);
+              else table.apply(one);
+            }
+            table.endAll();
+            await polled(calm);
+            const expected = [...table.committed.values()].map((one): readonly [number, string] => [one.id, encode(one)]);
+            expect([...folded].sort()).toEqual(expected.sort());
+            expect(await polled(calm)).toBe(0);
+            table.apply({ kind: 'tick', by: 100 });
+            expect(await polled(calm)).toBe(0);
+            expect(await polled(calm)).toBe(0);
+          },
+        ),
         { numRuns },
       );
     },

@@ -21,14 +21,17 @@ export interface Polling extends AsyncDisposable {
   readonly events: readonly LiberateEvent[];
   /** Resolves when every job has ended this many further cycles that began after now. */
   cycles(count: number): Promise<void>;
+  /** Ends it, and goes on with other jobs from its state, into the same topics. */
+  restart(content: JobsContent): Promise<Polling>;
 }
 
+type JobsContent = { readonly jobs: Readonly<Record<string, object>>; readonly [key: string]: unknown };
+
 /** `content`: a jobs file without `sink:`. Each job's topic is its own name. */
-export function startPolling(content: { readonly jobs: Readonly<Record<string, object>>; readonly [key: string]: unknown }): Polling {
+export function startPolling(content: JobsContent, store = openMemoryState(), sink = openMemory()): Polling {
   const loaded = parseObject({ ...content, sink: 'ndjson:unused' }, '/', {}, () => '');
   if (!loaded.ok) throw new Error(JSON.stringify(loaded.problems));
   const { config } = loaded;
-  const sink = openMemory();
   const events: LiberateEvent[] = [];
   const stop = new AbortController();
   const running = (async (): Promise<void> => {
@@ -38,7 +41,7 @@ export function startPolling(content: { readonly jobs: Readonly<Record<string, o
       uses.set(name, { source: stack.use(await openSource(own)), limiter: new Limiter(own.pool), timezone: own.timezone });
     }
     const engine: Engine = {
-      store: openMemoryState(),
+      store,
       observer: (event) => void events.push(event),
       clock: systemClock,
       random: Math.random,
@@ -51,6 +54,10 @@ export function startPolling(content: { readonly jobs: Readonly<Record<string, o
   })();
   running.catch(() => undefined);
 
+  const end = async (): Promise<void> => {
+    stop.abort(new Error('the test is over'));
+    await running;
+  };
   const names = config.jobs.map(({ name }) => name);
   const reports = (job: string): readonly CycleReport[] =>
     events.flatMap((event) => (event.type === 'cycle.end' && event.report.job === job ? [event.report] : []));
@@ -63,9 +70,10 @@ export function startPolling(content: { readonly jobs: Readonly<Record<string, o
       const ended = (job: string): number => reports(job).filter(({ startedAt, outcome }) => outcome === 'ok' && startedAt > from).length;
       await waitFor(() => names.every((name) => ended(name) >= count), { timeout: 20_000, what: `${count} cycles of each job` });
     },
-    [Symbol.asyncDispose]: async () => {
-      stop.abort(new Error('the test is over'));
-      await running;
+    restart: async (next) => {
+      await end();
+      return startPolling(next, store, sink);
     },
+    [Symbol.asyncDispose]: end,
   };
 }

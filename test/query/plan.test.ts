@@ -83,6 +83,48 @@ describe('planRead', () => {
     expect(whereOf({ cursor: [], page: ['7'] }, withoutRows)).toBe('q.id > <1:7:integer>');
   });
 
+  it('meets of the look-back only what is fresh, and what shares the stamp of the mark', () => {
+    const fresh = { table: '16384', below: 77n };
+    const window = { ...after, floor: 10n, tied: true, fresh };
+    const versions: Flavour = {
+      ...flavour,
+      fresh: (row, { below, table }, bind) => `${row}.x >= ${bind(String(below), 'xid')}:${bind(table, 'oid')}`,
+    };
+    expect(whereOf({ window }, versions)).toMatch(
+      /^q\.stamp >= LEAST\(.*\) AND \(q\.stamp >= <\d:S:timestamptz> OR q\.x >= <\d:77:integer>:<\d:16384:integer>\)$/,
+    );
+    expect(whereOf({ window })).toBe(whereOf({ window: { ...window, fresh: null } }));
+  });
+
+  it('reads in key order what is visible in one snapshot and was not in another', () => {
+    const window = { kind: 'snapshot', since: '3:9:3,5', upTo: '5:12:5,10' } as const;
+    const number = column('txid', 'integer');
+    const read = planRead(flavour, { ...request, cursor: [number], window });
+    expect(read.sql).toMatch(
+      / WHERE \(q\.txid >= <1:9:integer> OR q\.txid = ANY \(<2:\{3,5\}:array>\)\) AND q\.txid < <3:12:integer> AND q\.txid <> ALL \(<4:\{5,10\}:array>\) ORDER BY q\.id$/,
+    );
+    expect(read.binds[1]).toMatchObject({ column: { native: 'integer[]' } });
+    expect(whereOf({ cursor: [number], window: { ...window, since: null, upTo: '12:12:' } })).toBe('q.txid < <1:12:integer>');
+    const relation = { kind: 'query', text: 'SELECT * FROM t WHERE x BETWEEN :since AND :until' } as const;
+    expect(sqlOf({ cursor: [number], relation, window })).toContain('x BETWEEN <1:3:integer> AND <2:12:integer>\n');
+  });
+
+  it('ends before a stamp, but for what a look-back meets up to the mark', () => {
+    expect(whereOf({ below: 50n })).toBe('q.stamp IS NOT NULL AND q.stamp < <1:@50:timestamptz>');
+    expect(whereOf({ window: after, below: 50n, sample: 'S' })).toBe(
+      '(q.stamp, q.id) > (<3:S:timestamptz>, <4:7:integer>) AND q.stamp < <5:@50~S:timestamptz>',
+    );
+    const looksBack = whereOf({ window: { ...after, floor: 10n, tied: true }, below: 50n, sample: 'S' });
+    expect(looksBack).toMatch(/ AND \(q\.stamp < <\d:@50~S:timestamptz> OR q\.stamp <= <\d:S:timestamptz>\)$/);
+    expect(whereOf({ cursor: [], below: 50n, window: { kind: 'nulls' } })).not.toContain('@50');
+  });
+
+  it('bounds a query that names :until by the same stamp', () => {
+    const relation = { kind: 'query', text: 'SELECT * FROM t WHERE stamp < :until' } as const;
+    expect(sqlOf({ relation, window: after, below: 50n })).toContain('stamp < <3:@50:timestamptz>\n');
+    expect(sqlOf({ relation, window: { ...after, floor: 10n }, below: 50n })).toContain('stamp < HIGHEST(stamp)');
+  });
+
   it('ends at a position, with and without row comparisons', () => {
     expect(whereOf({ cursor: [], key: [id, line], page: ['1', '2'], until: ['7', '3'] })).toBe(
       '(q.id, q.line) > (<1:1:integer>, <2:2:integer>) AND (q.id, q.line) <= (<3:7:integer>, <4:3:integer>)',

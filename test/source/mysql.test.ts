@@ -114,7 +114,7 @@ describe('a FLOAT', () => {
 
 describe('the horizon of MySQL', () => {
   const now = 1_800_000_000_000_000n;
-  const sighting = (part: Partial<Sighting>): Sighting => ({ now, replica: false, oldest: null, blind: null, ...part });
+  const sighting = (part: Partial<Sighting>): Sighting => ({ now, replica: false, oldest: null, holder: null, blind: null, ...part });
   const seconds = (part: Partial<Sighting>, lookbackMs: number | null): readonly [number, string] => {
     const { floor, method } = horizonOf(sighting(part), lookbackMs);
     return [Number(now - floor) / 1e6, method];
@@ -137,6 +137,13 @@ describe('the horizon of MySQL', () => {
     [{ replica: true }, null, 60, 'lookback 1m, on a replica'],
   ] as const)('of %o with lookback %o reaches back %d s: %s', (part, lookbackMs, reach, method) => {
     expect(seconds(part, lookbackMs)).toEqual([reach, method]);
+  });
+
+  it('names whose transaction it stands behind, and nobody where it reaches back further by itself', () => {
+    const open = { oldest: now - 10_000_000n, holder: { name: 'connection 12', user: 'shop' } };
+    expect(horizonOf(sighting(open), null).holder).toEqual({ name: 'connection 12', user: 'shop', since: now - 10_000_000n });
+    expect(horizonOf(sighting(open), 30_000).holder).toBeUndefined();
+    expect(horizonOf(sighting({}), null).holder).toBeUndefined();
   });
 });
 

@@ -114,7 +114,8 @@ async function accepted(store: StateStore, { name, definition, encoder }: JobPla
   const saved = await store.load(name);
   if (saved === null) throw new LiberateError('LIB110', 'there is no saved mark to keep', { place: { job: name } });
   // Digests of the old form would call every row of the look-back changed.
-  return { ...saved, sent: {}, tied: false, definition, schema: encoder.schema.fingerprint };
+  const { settled: _, ...progress } = saved;
+  return { ...progress, sent: {}, tied: false, definition, schema: encoder.schema.fingerprint };
 }
 
 /** The mark is the last row before the text, so that every row at or after it is read next. */
@@ -122,9 +123,13 @@ async function movedTo(from: string, plan: JobPlan, source: Source, signal: Abor
   const { definition, encoder } = plan;
   const [cursor] = plan.cursor;
   if (cursor === undefined) throw new LiberateError('LIB110', 'a bulk job has no cursor to set', { place: { job: plan.name } });
-  const window = { kind: 'range', from: null, to: source.parseCursor(from, cursor) } as const;
+  const first = source.parseCursor(from, cursor);
+  const begin = { ...noProgress, loaded: true, definition, schema: encoder.schema.fingerprint };
+  // As if every transaction before that one had ended, and no other had begun.
+  if (plan.mode === 'transaction') return { ...begin, mark: [`${first}:${first}:`] };
+  const window = { kind: 'range', from: null, to: first } as const;
   const mark = await source.last({ ...requestOf(plan), window, page: null, limit: null, recentFrom: null, sample: null }, signal);
-  return { ...noProgress, mark, loaded: true, definition, schema: encoder.schema.fingerprint };
+  return { ...begin, mark };
 }
 
 /** `state export`: all saved progress as one JSON document. */

@@ -87,9 +87,9 @@ const common = {
     default: '<the primary key>',
     examples: ['order_id', ['order_id', 'line']],
   }),
-  mode: key(choice(['bulk', 'timestamp', 'incrementing', 'timestamp+incrementing']), {
+  mode: key(choice(['bulk', 'timestamp', 'incrementing', 'timestamp+incrementing', 'transaction']), {
     description:
-      'What is read: everything, and published where it has changed; rows with a later stamp; rows with a higher id; or both, the id breaking ties of the stamp.',
+      'What is read: everything, and published where it has changed; rows with a later stamp; rows with a higher id; both, the id breaking ties of the stamp; or rows of transactions that have been committed since (a PostgreSQL column of type xid8).',
     default: '<bulk without a cursor, else told by its type>',
     examples: ['timestamp'],
   }),
@@ -99,7 +99,7 @@ const common = {
     examples: ['updated_at', ['updated_at', 'created_at']],
   }),
   increment: key(text('a column name'), {
-    description: 'In mode timestamp+incrementing: the id that breaks ties.',
+    description: 'In mode timestamp+incrementing: the id that breaks ties; in mode transaction: the id in whose order rows leave.',
     default: '<the single integer key column>',
     examples: ['id'],
   }),
@@ -117,6 +117,12 @@ const common = {
     description: 'How far behind the mark each poll reads again, for rows that are committed late; raises what the source needs by itself.',
     default: '<what the source needs>',
     examples: ['5m'],
+  }),
+  order: key(choice(['relaxed', 'strict']), {
+    description:
+      'Timestamp modes. relaxed: each row as soon as it is committed; strict: in the order of the stamps, held back until no open transaction can stamp earlier.',
+    default: jobDefaults.order,
+    examples: ['strict'],
   }),
   nulls: key(choice(['error', 'include']), {
     description: 'Rows whose cursor is NULL: an error, or published at each cycle.',

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { orAbort } from '../../kit/abort.ts';
 import { systemClock } from '../../kit/clock.ts';
 import { formatDuration } from '../../kit/duration.ts';
-import type { Horizon } from '../../model/watermark.ts';
+import type { Holder, Horizon } from '../../model/watermark.ts';
 import type { Connections } from './connection.ts';
 import { serverErrno } from './errors.ts';
 import type { Session } from './session.ts';
@@ -25,8 +25,9 @@ const micros = (stamp: string): string => `CAST(UNIX_TIMESTAMP(${stamp}) * 10000
  * InnoDB knows nothing of it yet. Plain SELECTs stamp no rows, and ours begin as `select` in session.ts writes them.
  */
 const statements = `
-  SELECT ${micros('NOW(6)')}, MAX(IF(writes, busy, NULL)), MAX(replica), @@GLOBAL.read_only OR @@GLOBAL.innodb_read_only FROM (
-    SELECT /*M! CAST(TIME_MS * 1000 AS SIGNED) */ /*!80000 (TIME + 1) * 1000000 */ AS busy,
+  SELECT ${micros('NOW(6)')}, MAX(IF(writes, busy, NULL)), MAX(replica), @@GLOBAL.read_only OR @@GLOBAL.innodb_read_only,
+    SUBSTRING_INDEX(GROUP_CONCAT(IF(writes, CONCAT(ID, ' ', USER), NULL) ORDER BY busy DESC SEPARATOR '\\n'), '\\n', 1) FROM (
+    SELECT ID, USER, /*M! CAST(TIME_MS * 1000 AS SIGNED) */ /*!80000 (TIME + 1) * 1000000 */ AS busy,
       USER = 'system user' AND COMMAND <> 'Daemon' AS replica,
       INFO IS NOT NULL AND INFO NOT LIKE 'SELECT%' AND INFO NOT LIKE '/*M! SET STATEMENT max\\_statement\\_time%' AS writes
     FROM information_schema.PROCESSLIST WHERE ID <> CONNECTION_ID()
@@ -41,7 +42,8 @@ const transactions = (nonce: string): string => `/* liberate ${nonce} */
   SELECT MIN(IF(trx_is_read_only, NULL, ${micros(`LEAST(
       CONVERT_TZ(trx_started, 'SYSTEM', '+00:00'),
       CONVERT_TZ(trx_started - INTERVAL 1 HOUR, 'SYSTEM', '+00:00') + INTERVAL 1 HOUR)`)})),
-    MAX(trx_mysql_thread_id = CONNECTION_ID() AND trx_query LIKE '%${nonce}%')
+    MAX(trx_mysql_thread_id = CONNECTION_ID() AND trx_query LIKE '%${nonce}%'),
+    SUBSTRING_INDEX(GROUP_CONCAT(IF(trx_is_read_only, NULL, trx_mysql_thread_id) ORDER BY trx_started), ',', 1)
   FROM information_schema.INNODB_TRX`;
 
 /** What one look at the server tells; microseconds since 1970. */
@@ -51,22 +53,25 @@ export interface Sighting {
   readonly replica: boolean;
   /** The start of the oldest statement or transaction that may write; null: there is none. */
   readonly oldest: bigint | null;
+  /** Whose that is. */
+  readonly holder: Pick<Holder, 'name' | 'user'> | null;
   /** Why transactions could not be seen; null: they could. */
   readonly blind: 'no PROCESS privilege' | 'INNODB_TRX is out of date' | null;
 }
 
 /** Pure: the floor below which no unseen transaction can have stamped a row. */
-export function horizonOf({ now, replica, oldest, blind }: Sighting, lookbackMs: number | null): Horizon {
+export function horizonOf({ now, replica, oldest, holder, blind }: Sighting, lookbackMs: number | null): Horizon {
   const ago = (from: bigint, ms: number): bigint => from - BigInt(Math.round(ms * 1000));
   const assumed = lookbackMs ?? assumedMs;
   const text = formatDuration(assumed);
   const seen = { floor: ago(oldest !== null && oldest < now ? oldest : now, marginMs), method: 'oldest open transaction' };
   const why = blind ?? (replica ? 'on a replica' : null);
-  if (why === null && lookbackMs === null) return { now, ...seen };
+  const held = holder !== null && oldest !== null && oldest < now ? { holder: { ...holder, since: oldest } } : {};
+  if (why === null && lookbackMs === null) return { now, ...seen, ...held };
   const guessed = { floor: ago(now, assumed), method: why === null ? `lookback ${text}` : `lookback ${text}, ${why}` };
   if (guessed.floor <= seen.floor) return { now, ...guessed };
   // Where transactions are unseen, that a seen one began earlier makes the guarantee no stronger.
-  return { now, floor: seen.floor, method: why === null ? seen.method : `${seen.method} seen, ${guessed.method} at least` };
+  return { now, floor: seen.floor, method: why === null ? seen.method : `${seen.method} seen, ${guessed.method} at least`, ...held };
 }
 
 /**
@@ -156,9 +161,10 @@ async function lookOnce(session: Session): Promise<Sighting> {
   try {
     const running = await runningStatements(session);
     const { rows } = await session.query(transactions(nonce));
-    const [begun, fresh] = rows[0] ?? [];
+    const [begun, fresh, id] = rows[0] ?? [];
     const oldest = least(running.oldest, begun ? BigInt(begun) : null);
-    return { ...running, oldest, blind: fresh === '1' ? null : 'INNODB_TRX is out of date' };
+    const holder = oldest === running.oldest ? running.holder : { name: `connection ${id}`, user: await userOf(session, id ?? null) };
+    return { ...running, oldest, holder, blind: fresh === '1' ? null : 'INNODB_TRX is out of date' };
   } finally {
     await session.query('COMMIT');
   }
@@ -166,9 +172,21 @@ async function lookOnce(session: Session): Promise<Sighting> {
 
 async function runningStatements(session: Session): Promise<Omit<Sighting, 'blind'>> {
   const { rows } = await session.query(statements);
-  const [now, busy, applier, readOnly] = rows[0] ?? [];
+  const [now, busy, applier, readOnly, by] = rows[0] ?? [];
   const server = BigInt(now ?? 0);
-  return { now: server, oldest: busy ? server - BigInt(busy) : null, replica: applier === '1' || readOnly === '1' };
+  const [, id, user] = /^(\d+) (.*)$/.exec(by ?? '') ?? [];
+  return {
+    now: server,
+    oldest: busy ? server - BigInt(busy) : null,
+    holder: id ? { name: `connection ${id}`, user: user ?? null } : null,
+    replica: applier === '1' || readOnly === '1',
+  };
+}
+
+async function userOf(session: Session, id: string | null): Promise<string | null> {
+  if (id === null) return null;
+  const { rows } = await session.query(`SELECT USER FROM information_schema.PROCESSLIST WHERE ID = ${id}`);
+  return rows[0]?.[0] ?? null;
 }
 
 const least = (a: bigint | null, b: bigint | null): bigint | null => {

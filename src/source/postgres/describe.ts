@@ -2,6 +2,7 @@ import { LiberateError } from '../../kit/errors.ts';
 import type { Column, IndexInfo, Relation, Shape, TableName } from '../../model/column.ts';
 import type { Flavour } from '../../query/flavour.ts';
 import { describeFrom } from '../../query/plan.ts';
+import { cachedIds, cachedRemarks } from './cached-ids.ts';
 import { factsOfType } from './facts.ts';
 import { quote } from './flavour.ts';
 import type { Query, Result } from './session.ts';
@@ -23,15 +24,18 @@ export async function describeTable(query: Query, table: TableName): Promise<Sha
   const printed = table.schema === null ? table.name : `${table.schema}.${table.name}`;
   const path = table.schema === null ? quote(table.name) : `${quote(table.schema)}.${quote(table.name)}`;
   const found = await query(
-    `SELECT c.oid, c.relkind FROM pg_catalog.pg_class c
+    `SELECT c.oid, c.relkind,
+       c.relkind = 'r' AND NOT c.relhassubclass AND has_table_privilege(c.oid, 'SELECT')
+         AND EXISTS (SELECT FROM pg_catalog.pg_am a WHERE a.oid = c.relam AND a.amname = 'heap')
+     FROM pg_catalog.pg_class c
      WHERE c.oid = to_regclass($1) AND c.relkind IN ('r', 'p', 'v', 'm', 'f')`,
     [path],
   );
-  const [oid, kind] = found.rows[0] ?? [];
+  const [oid, kind, versioned] = found.rows[0] ?? [];
   if (!oid) throw new LiberateError('LIB203', `table ${printed} does not exist`);
   const { rows } = await query(
     `SELECT a.attname, a.atttypid, format_type(a.atttypid, a.atttypmod), a.attnotnull, has_column_privilege(a.attrelid, a.attnum, 'SELECT'),
-       col_description(a.attrelid, a.attnum), CASE WHEN a.attgenerated = '' THEN pg_get_expr(d.adbin, d.adrelid) END
+       col_description(a.attrelid, a.attnum), CASE WHEN a.attgenerated = '' THEN pg_get_expr(d.adbin, d.adrelid) END, a.attnum
      FROM pg_catalog.pg_attribute a LEFT JOIN pg_catalog.pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
      WHERE a.attrelid = $1::oid AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum`,
     [oid],
@@ -64,9 +68,12 @@ export async function describeTable(query: Query, table: TableName): Promise<Sha
       ? [`${printed} is a materialised view: a refresh shows rows with older stamps; only \`mode: bulk\` sees them all`]
       : []),
     ...(kind === 'f' ? [`${printed} is a foreign table: transactions on its own server are unseen here; give a \`lookback:\``] : []),
-    ...(await cachedSequences(query, oid)),
   ];
-  return { columns, primaryKey, indexes, remarks, idRemarks: [] };
+  const cached = await cachedIds(
+    query,
+    rows.map(([name, , , , , , , column]) => ({ name: name as string, table: oid, column: Number(column) })),
+  );
+  return { columns, primaryKey, indexes, remarks, rowVersions: versioned === 't' ? oid : null, ...cachedRemarks(cached) };
 }
 
 /** Indexes that can serve a condition on, or the order of, plain columns of the whole table. */
@@ -96,22 +103,6 @@ async function keysOf(
   return { primaryKey: indexes[primary]?.columns ?? [], indexes };
 }
 
-/** A session takes several ids at once and uses them later: a new transaction then inserts a lower id than one already read. */
-async function cachedSequences(query: Query, oid: string): Promise<readonly string[]> {
-  const { rows } = await query(
-    `SELECT a.attname, s.seqcache FROM pg_catalog.pg_depend d
-     JOIN pg_catalog.pg_sequence s ON s.seqrelid = d.objid
-     JOIN pg_catalog.pg_attribute a ON a.attrelid = d.refobjid AND a.attnum = d.refobjsubid
-     WHERE d.classid = 'pg_class'::regclass AND d.refclassid = 'pg_class'::regclass
-       AND d.refobjid = $1::oid AND d.deptype IN ('a', 'i') AND s.seqcache > 1`,
-    [oid],
-  );
-  return rows.map(
-    ([name, cache]) =>
-      `the sequence of column "${name}" has CACHE ${cache}: ids do not arrive in order; set CACHE 1, or use a timestamp cursor`,
-  );
-}
-
 /** A query's columns: name, type and comment. Any of them may be NULL: an outer join makes it so. */
 export async function describeQuery(query: Query, flavour: Flavour, relation: Relation): Promise<Shape> {
   const { fields } = await probe(query, flavour, relation);
@@ -134,7 +125,11 @@ export async function describeQuery(query: Query, flavour: Flavour, relation: Re
     const [native, doc] = rows[at] ?? [];
     return columnOf({ name, oid: oids[at] as string, native: native as string, nullable: true, doc: doc ?? null, default: null }, types);
   });
-  return { columns, primaryKey: [], indexes: [], remarks: [], idRemarks: [] };
+  const cached = await cachedIds(
+    query,
+    fields.flatMap(({ name, tableID, columnID }) => (tableID === 0 ? [] : [{ name, table: String(tableID), column: columnID }])),
+  );
+  return { columns, primaryKey: [], indexes: [], remarks: [], ...cachedRemarks(cached) };
 }
 
 /** `:since` has no type while the cursor is unknown, and `date_trunc('day', NULL)` wants one: the usual ones are tried. */

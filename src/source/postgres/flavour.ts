@@ -33,6 +33,12 @@ export function instantText(micros: Micros): string {
   return `${seconds}.${String(fraction).padStart(6, '0')}Z`;
 }
 
+/** A row carries the lower 32 bits of its transaction's number, of which the first three are no transaction's. */
+export function xidText(full: bigint): string {
+  const low = full & 0xffff_ffffn;
+  return String(low < 3n ? 3n : low);
+}
+
 /** What the driver is given for a bind. */
 export function bindText(bind: Bind): string {
   return bind.kind === 'mark' ? bind.text : instantText(bind.micros);
@@ -63,6 +69,9 @@ export function flavourOf(zone: string): Flavour {
     lowest: (column) => `'${extreme(column)[0]}'::${castType(column)}`,
     highest: (column) => `'${extreme(column)[1]}'::${castType(column)}`,
     select: (expression) => expression,
+    // age() counts back from the next number, round the 32 bits, and holds the special numbers for older than all.
+    fresh: (row, { table, below }, bind) =>
+      `age(${row}.xmin) <= age(${bind(xidText(below), 'xid')}) OR ${row}.tableoid <> ${bind(table, 'oid')}`,
     rowComparison: true,
     lexis: 'standard',
   };

@@ -13,13 +13,18 @@ import { flavourOf } from './flavour.ts';
 import { horizonOf, lookAt } from './horizon.ts';
 import { countNulls, estimate, lastPosition, nthPosition, readPage } from './read.ts';
 import type { Session } from './session.ts';
+import { SessionAges } from './session-ages.ts';
 import { Notifications } from './wake.ts';
 
 /** PostgreSQL 13 and later. Nothing is connected before the first call. */
 export function openPostgres(config: SourceConfig): Source {
   const connections = new Connections(config);
   const hints = new Notifications(config);
-  const looks = new SharedLook((signal) => connections.use(signal, ({ query }) => lookAt(query)));
+  const ages = new SessionAges();
+  const looks = new SharedLook(async (signal) => {
+    const sighting = await connections.use(signal, ({ query }) => lookAt(query));
+    return { ...sighting, eldest: ages.eldest(sighting) };
+  });
   const flavourFor = (session: Session): Flavour => flavourOf(config.timezone ?? session.timezone);
   const planned =
     <T>(work: (session: Session, flavour: Flavour, request: ReadRequest) => Promise<T>) =>

@@ -117,4 +117,17 @@ describe('the horizon of PostgreSQL', () => {
     });
     expect((await source.horizon(null, never)).method).toBe('oldest open transaction');
   });
+
+  it('tells since when the eldest session is connected, and to a login that must not know that it may be there for ever', async () => {
+    await using source = open();
+    const { eldest = 0n, now } = await source.horizon(null, never);
+    const [row] = await db.rows(
+      "SELECT (extract(epoch FROM min(backend_start)) * 1000000)::bigint FROM pg_stat_activity WHERE datname = current_database() AND application_name <> 'liberate'",
+    );
+    expect(eldest).toBe(BigInt(row?.[0] ?? 0));
+    expect(eldest).toBeLessThan(now);
+    await using login = await createPostgresRole(db, { grants: ['SELECT ON ALL TABLES IN SCHEMA public'] });
+    await using blind = open(login.url);
+    expect((await blind.horizon(null, never)).eldest).toBe(0n);
+  });
 });

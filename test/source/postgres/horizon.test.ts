@@ -10,11 +10,23 @@ const quiet: Sighting = {
   hidden: false,
   prepared: null,
   replayed: null,
+  holder: null,
+  preparedBy: null,
+  eldest: null,
+  unnamed: [],
+  ended: { server: 'one', below: 7n },
+  snapshot: '7:9:7',
 };
 
 describe('horizonOf', () => {
   it('stands a second behind the clock while nothing is open', () => {
-    expect(horizonOf(quiet, null)).toEqual({ now: 1000n * second, floor: 999n * second - 5n, method: 'oldest open transaction' });
+    expect(horizonOf(quiet, null)).toEqual({
+      now: 1000n * second,
+      floor: 999n * second - 5n,
+      method: 'oldest open transaction',
+      ended: quiet.ended,
+      snapshot: '7:9:7',
+    });
   });
 
   it('stands a second behind the oldest open transaction', () => {
@@ -56,5 +68,25 @@ describe('horizonOf', () => {
     const standby = { ...quiet, standby: true, replayed: 700n * second };
     expect(horizonOf(standby, null)).toMatchObject({ floor: 640n * second, method: 'lookback 1m, on a standby' });
     expect(horizonOf({ ...standby, replayed: 1200n * second }, 10_000).floor).toBe(990n * second);
+  });
+
+  it('names whose transaction it stands behind; a prepared one, whose beginning nobody tells, blocks', () => {
+    const holder = { name: 'pid 7', user: 'shop' };
+    expect(horizonOf(quiet, null)).not.toHaveProperty('holder');
+    expect(horizonOf({ ...quiet, oldest: 400n * second, holder }, null).holder).toEqual({ ...holder, since: 400n * second });
+    expect(horizonOf({ ...quiet, oldest: 990n * second, holder }, 30_000)).not.toHaveProperty('holder');
+    const preparedBy = { name: 'prepared transaction "x"', user: 'shop' };
+    expect(horizonOf({ ...quiet, prepared: 990n * second, preparedBy }, null)).toMatchObject({
+      holder: { ...preparedBy, since: 990n * second },
+      blocked: true,
+    });
+  });
+
+  it('tells of a standby only what is older than all that runs, and of its transactions nothing that a later read could rely on', () => {
+    expect(horizonOf(quiet, null)).toMatchObject({ snapshot: '7:9:7', ended: { server: 'one', below: 7n } });
+    const standby = horizonOf({ ...quiet, standby: true }, null);
+    expect(standby.snapshot).toBe('7:7:');
+    expect(standby).not.toHaveProperty('ended');
+    expect(standby).not.toHaveProperty('eldest');
   });
 });
