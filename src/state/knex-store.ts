@@ -73,7 +73,7 @@ export class KnexStore implements StateStore {
     const sorted = [...reports].sort((a, b) => (a.job < b.job ? -1 : 1));
     await this.#run((db) =>
       inTransaction(this.#database, db, async (trx) => {
-        for (const report of sorted) await this.#put(trx, report.job, changesOf(trx, report));
+        for (const group of groupsOf(sorted)) await this.#keep(trx, group);
       }),
     );
   }
@@ -163,6 +163,16 @@ export class KnexStore implements StateStore {
     );
   }
 
+  async #keep(trx: Knex.Transaction, reports: readonly [CycleReport, ...CycleReport[]]): Promise<void> {
+    const [first] = reports;
+    if (!isQuiet(first)) return this.#put(trx, first.job, changesOf(trx, first));
+    const rows = reports.map((report) => {
+      const text = JSON.stringify(report);
+      return { job: report.job, last_report: text, last_ok_report: text, failures_in_a_row: 0 };
+    });
+    await trx(tables.job).insert(rows).onConflict('job').merge(['last_report', 'last_ok_report', 'failures_in_a_row']);
+  }
+
   async #put(trx: Knex.Transaction, job: string, changes: Changes): Promise<void> {
     if ((await trx(tables.job).where({ job }).update(changes)) === 1) return;
     // Two first writers race here: one inserts, the other waits for it, inserts nothing and updates that row.
@@ -225,6 +235,25 @@ export class KnexStore implements StateStore {
       return await work(this.#pool);
     });
   }
+}
+
+/** Nothing is added to what is there: one statement keeps many of them. */
+const isQuiet = ({ outcome, published }: CycleReport): boolean => outcome === 'ok' && published === 0;
+
+/** Reports of one statement. */
+const mostTogether = 200;
+
+/** Quiet neighbours together, others each alone. A job that is there twice must not meet itself in one statement. */
+function groupsOf(reports: readonly CycleReport[]): readonly (readonly [CycleReport, ...CycleReport[]])[] {
+  const groups: [CycleReport, ...CycleReport[]][] = [];
+  for (const report of reports) {
+    const last = groups.at(-1);
+    const joins =
+      last !== undefined && last.length < mostTogether && isQuiet(report) && isQuiet(last[0]) && last.at(-1)?.job !== report.job;
+    if (joins) last.push(report);
+    else groups.push([report]);
+  }
+  return groups;
 }
 
 function changesOf(trx: Knex.Transaction, report: CycleReport): Changes {
