@@ -1,5 +1,5 @@
 import type { Config } from '../config/config.ts';
-import type { Level } from '../observe/describe-event.ts';
+import { type Level, tells } from '../observe/describe-event.ts';
 import type { Observer } from '../observe/event.ts';
 import { jsonLogger } from '../observe/json.ts';
 import { type Logger, logObserver } from '../observe/log.ts';
@@ -10,7 +10,9 @@ import type { CommonOptions, Surroundings } from './surroundings.ts';
 /** The log goes to stderr: short lines on a terminal, JSON elsewhere. */
 export function openLog(options: CommonOptions, config: Config, { stderr, env }: Surroundings): Observer {
   const pretty = options.logFormat === 'pretty' || (options.logFormat === 'auto' && stderr.isTTY === true);
-  return logObserver(pretty ? terminal(options, stderr, paints(stderr, env)) : machine(options, stderr), config.secrets);
+  return logObserver(pretty ? terminal(options, stderr, paints(stderr, env)) : machine(options, stderr), config.secrets, (level) =>
+    tells(options.logLevel, level),
+  );
 }
 
 function machine({ logLevel }: CommonOptions, stderr: NodeJS.WriteStream): Logger {

@@ -9,6 +9,9 @@ export type Level = 'debug' | 'info' | 'warn' | 'error';
 /** From the least on. */
 export const levels: readonly Level[] = ['debug', 'info', 'warn', 'error'];
 
+/** Whether a logger of that level writes lines of the other. */
+export const tells = (least: Level, level: Level): boolean => levels.indexOf(level) >= levels.indexOf(least);
+
 /** An event as a log line: what a person reads, and the fields that a machine does. */
 export interface LogLine {
   readonly level: Level;
@@ -97,6 +100,9 @@ export function describeReconcile({ rows: read, keys, published, tombstones, ms,
   return `${found}; ${rows(read)} read and ${count(keys)} keys compared in ${formatDuration(ms)}, ${count(bytes / 1024)} KB remembered`;
 }
 
+/** Of a cycle that found nothing to publish: only the level debug tells it. */
+export const isQuiet = ({ outcome, published }: CycleReport): boolean => outcome === 'ok' && published === 0;
+
 function describeReport(report: CycleReport): LogLine {
   const { job, outcome, published, repeated, nulls, bytes, mark, lagMs, code, reason, held } = report;
   const ms = report.endedAt - report.startedAt;
@@ -111,7 +117,7 @@ function describeReport(report: CycleReport): LogLine {
     outcome === 'stopped' ? 'stopped before the end' : '',
   ].filter((note) => note !== '');
   return {
-    level: published > 0 || outcome === 'stopped' ? 'info' : 'debug',
+    level: isQuiet(report) ? 'debug' : 'info',
     message: `${job}: ${rows(published)} in ${formatDuration(ms)}${notes.map((note) => `, ${note}`).join('')}`,
     fields,
   };

@@ -126,7 +126,7 @@ describe('the log', () => {
   it('holds no secret, and each event at its level', () => {
     const lines: unknown[] = [];
     const at = (level: string) => (fields: object, message: string) => lines.push([level, fields, message]);
-    const observer = logObserver({ debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') }, ['hunter2']);
+    const observer = logObserver({ debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') }, ['hunter2'], () => true);
     observer({ type: 'job.warning', job: 'a', message: 'refused for hunter2 at postgres://me:other@db', cure: null });
     expect(lines).toEqual([['warn', { job: 'a' }, 'a: refused for *** at postgres://me:***@db']]);
   });
