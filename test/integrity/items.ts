@@ -19,9 +19,18 @@ const tables: Readonly<Record<DatabaseKind, string>> = {
     CREATE TABLE entries (id bigint AUTO_INCREMENT PRIMARY KEY, version int NOT NULL, body varchar(100) NOT NULL,
       updated_at datetime(6) NOT NULL DEFAULT NOW(6)) ENGINE = InnoDB;`,
   sqlite: `
-    CREATE TABLE items (id INTEGER PRIMARY KEY AUTOINCREMENT, version INT NOT NULL, body TEXT NOT NULL, updated_at TIMESTAMP NOT NULL, touched_at TIMESTAMP);
+    CREATE TABLE items (id INTEGER PRIMARY KEY AUTOINCREMENT, version INT NOT NULL, body TEXT NOT NULL,
+      updated_at TIMESTAMP NOT NULL DEFAULT (strftime('%Y-%m-%d %H:%M:%f', 'now')), touched_at TIMESTAMP DEFAULT (datetime('now')));
     CREATE INDEX items_updated_at ON items (updated_at, id);
-    CREATE TABLE entries (id INTEGER PRIMARY KEY AUTOINCREMENT, version INT NOT NULL, body TEXT NOT NULL, updated_at TIMESTAMP NOT NULL);`,
+    CREATE TABLE entries (id INTEGER PRIMARY KEY AUTOINCREMENT, version INT NOT NULL, body TEXT NOT NULL,
+      updated_at TIMESTAMP NOT NULL DEFAULT (strftime('%Y-%m-%d %H:%M:%f', 'now')));`,
+};
+
+/** What an UPDATE sets so that the server stamps the row; MariaDB stamps `touched_at` by itself. */
+export const stamps: Readonly<Record<DatabaseKind, string>> = {
+  postgres: 'updated_at = now(), touched_at = now()',
+  mariadb: 'updated_at = NOW(6)',
+  sqlite: "updated_at = strftime('%Y-%m-%d %H:%M:%f', 'now'), touched_at = datetime('now')",
 };
 
 export type Table = 'items' | 'entries';

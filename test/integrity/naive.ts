@@ -3,11 +3,12 @@ import type { TestDatabase } from '../support/databases.ts';
 import type { KeyedEvent } from './checker.ts';
 import { columns, eventOf, type Table } from './items.ts';
 
-/** What most pollers do: everything past the highest cursor seen, until the signal; one poll more at the end. */
+/** What most pollers do: everything past the highest cursor seen, each `everyMs`, until the signal; one poll more at the end. */
 export async function pollNaively(
   db: TestDatabase,
   table: Table,
   cursor: 'id' | 'updated_at',
+  everyMs: number,
   signal: AbortSignal,
 ): Promise<readonly KeyedEvent[]> {
   await using session = await db.connect();
@@ -21,6 +22,6 @@ export async function pollNaively(
     mark = rows.at(-1)?.[at] ?? mark;
     if (last) return events;
     last = signal.aborted;
-    await sleep(100);
+    await sleep(everyMs);
   }
 }

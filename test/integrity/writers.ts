@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { OwnSession, TestDatabase, TextRow } from '../support/databases.ts';
+import { stamps } from './items.ts';
 import { type Random, seededRandom } from './random.ts';
 
 export interface WriteOptions {
@@ -28,17 +29,11 @@ export const seedRows = 40;
 /** The server ended the transaction itself: a deadlock, or a lock waited for too long. */
 const ended = new Set(['40P01', '55P03', 'ER_LOCK_DEADLOCK', 'ER_LOCK_WAIT_TIMEOUT', 'SQLITE_BUSY']);
 
-/** The server's own stamp. */
-function nowOf({ kind }: Pick<TestDatabase, 'kind'>): string {
-  if (kind === 'sqlite') return `strftime('%Y-%m-%d %H:%M:%f', 'now')`;
-  return kind === 'mariadb' ? 'NOW(6)' : 'now()';
-}
-
 /** Fills both tables with a few committed rows. */
 export async function seedTables(db: TestDatabase): Promise<void> {
   for (let at = 0; at < seedRows; at += 1) {
     for (const table of ['items', 'entries']) {
-      await db.run(`INSERT INTO ${table} (version, body, updated_at) VALUES (1, 'seed ${at}', ${nowOf(db)})`);
+      await db.run(`INSERT INTO ${table} (version, body) VALUES (1, 'seed ${at}')`);
     }
   }
 }
@@ -88,7 +83,29 @@ class Writer {
 
   async run(signal: AbortSignal): Promise<void> {
     await using session = await this.#db.connect();
-    while (!signal.aborted) await this.#transaction(session);
+    // A session that waited for the lock would hold up this process, and with it the one that has the lock.
+    if (this.#db.kind === 'sqlite') await session.run('PRAGMA busy_timeout = 0');
+    while (!signal.aborted) {
+      if (await this.#begin(session, signal)) await this.#transaction(session);
+    }
+  }
+
+  /** False: the signal came first. */
+  async #begin(session: OwnSession, signal: AbortSignal): Promise<boolean> {
+    if (this.#db.kind !== 'sqlite') {
+      await session.run('BEGIN');
+      return true;
+    }
+    while (!signal.aborted) {
+      try {
+        await session.run('BEGIN IMMEDIATE');
+        return true;
+      } catch (error) {
+        if (codeOf(error) !== 'SQLITE_BUSY') throw error;
+        await sleep(1 + this.#random.below(20));
+      }
+    }
+    return false;
   }
 
   async #transaction(session: OwnSession): Promise<void> {
@@ -102,7 +119,6 @@ class Writer {
       await sleep(ms);
     };
     try {
-      await session.run('BEGIN');
       // Half of them have written nothing, and so have no transaction id, while they have begun already.
       await session.rows('SELECT count(*) FROM items WHERE id < 10');
       if (random.chance(0.5)) await wait(random.next());
@@ -115,7 +131,7 @@ class Writer {
       if (random.chance(0.1)) throw new RollBack();
       await session.run('COMMIT');
     } catch (error) {
-      if (!(error instanceof RollBack) && !ended.has(String((error as { readonly code?: unknown }).code))) throw error;
+      if (!(error instanceof RollBack) && !ended.has(codeOf(error))) throw error;
       await session.run('ROLLBACK');
       this.phantoms.push(...bodies);
       this.rolledBack += 1;
@@ -141,16 +157,13 @@ class Writer {
     }
     const kind = random.next();
     if (kind < 0.25) {
-      await session.run(`INSERT INTO entries (version, body, updated_at) VALUES (1, '${body}', ${nowOf(this.#db)})`);
+      await session.run(`INSERT INTO entries (version, body) VALUES (1, '${body}')`);
     } else if (kind < 0.5) {
-      const [row] = await session.rows(
-        `INSERT INTO items (version, body, updated_at) VALUES (1, '${body}', ${nowOf(this.#db)}) RETURNING id`,
-      );
+      const [row] = await session.rows(`INSERT INTO items (version, body) VALUES (1, '${body}') RETURNING id`);
       inserted.push(Number(row?.[0]));
     } else {
       const id = random.chance(0.3) ? 1 + random.below(hot) : random.pick(this.#ids);
-      const stamps = this.#db.kind === 'postgres' ? 'updated_at = now(), touched_at = now()' : `updated_at = ${nowOf(this.#db)}`;
-      await session.run(`UPDATE items SET version = version + 1, body = '${body}', ${stamps} WHERE id = ${id}`);
+      await session.run(`UPDATE items SET version = version + 1, body = '${body}', ${stamps[this.#db.kind]} WHERE id = ${id}`);
     }
   }
 
@@ -190,5 +203,7 @@ class Writer {
     inserted.push(...ids);
   }
 }
+
+const codeOf = (error: unknown): string => String((error as { readonly code?: unknown }).code);
 
 class RollBack extends Error {}
