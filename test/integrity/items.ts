@@ -39,8 +39,13 @@ export const createTables = (db: Session, kind: DatabaseKind): Promise<void> => 
 
 export const columns = 'id, version, body, updated_at';
 
+/** The columns that a job publishes: those of `columns`, or the id and the body. */
+export type Published = 'whole' | 'body';
+
 /** What liberate publishes for a row of these columns, built from the database's own text. */
-export function eventOf(kind: DatabaseKind, [id, version, body, stamp]: TextRow): KeyedEvent & { readonly value: string } {
+export function eventOf(kind: DatabaseKind, row: TextRow, published: Published = 'whole'): KeyedEvent & { readonly value: string } {
+  const [id, version, body, stamp] = row;
+  if (published === 'body') return { key: `{"id":${id}}`, value: `{"id":${id},"body":${JSON.stringify(body)}}` };
   const value = `{"id":${id},"version":${version},"body":${JSON.stringify(body)},"updated_at":"${printed(kind, stamp as string)}"}`;
   return { key: `{"id":${id}}`, value };
 }
@@ -49,9 +54,14 @@ export const versionOf = (value: string): number => (JSON.parse(value) as { read
 export const bodyOf = (value: string): string => (JSON.parse(value) as { readonly body: string }).body;
 
 /** What the folded stream must be: key → value. */
-export async function contentOf(db: Session, kind: DatabaseKind, table: Table): Promise<ReadonlyMap<string, string>> {
+export async function contentOf(
+  db: Session,
+  kind: DatabaseKind,
+  table: Table,
+  published: Published = 'whole',
+): Promise<ReadonlyMap<string, string>> {
   const rows = await db.rows(`SELECT ${columns} FROM ${table}`);
-  return new Map(rows.map((row) => eventOf(kind, row)).map(({ key, value }) => [key, value]));
+  return new Map(rows.map((row) => eventOf(kind, row, published)).map(({ key, value }) => [key, value]));
 }
 
 function printed(kind: DatabaseKind, text: string): string {
