@@ -42,11 +42,13 @@ export async function brokenClaims(
 const inGap = ({ gaps }: JobState, id: number): boolean =>
   gaps.some(({ from, to }) => (from === null || Number(from) <= id) && id <= Number(to));
 
-function markedRows(kind: DatabaseKind, { mark, since }: JobState, { table, cursor }: Claimed): string {
+function markedRows(kind: DatabaseKind, { mark, since, tied }: JobState, { table, cursor }: Claimed): string {
   const [stamp, id] = mark as readonly [string, string];
   if (cursor === 'id') return `SELECT ${columns} FROM ${table} WHERE id <= ${stamp}`;
   const settled = since === null ? '' : `AND ${cursor} < ${instant[kind](since)}`;
-  return `SELECT ${columns} FROM ${table} WHERE (${cursor}, id) <= (${literal[kind](stamp)}, ${id}) ${settled}`;
+  // The rows that share the mark's stamp are met again.
+  const untied = tied ? `AND ${cursor} <> ${literal[kind](stamp)}` : '';
+  return `SELECT ${columns} FROM ${table} WHERE (${cursor}, id) <= (${literal[kind](stamp)}, ${id}) ${settled} ${untied}`;
 }
 
 const literal: Readonly<Record<DatabaseKind, (mark: string) => string>> = {

@@ -13,6 +13,7 @@ import type { Source } from '../../src/source/source.ts';
 import { openMemoryState } from '../../src/state/memory/store.ts';
 import type { StateStore } from '../../src/state/state-store.ts';
 import type { KeyedEvent } from './checker.ts';
+import { FaultyWriting, type SeededFault } from './model-faults.ts';
 import type { Action, Poll } from './model-steps.ts';
 
 export interface ModelJob {
@@ -23,6 +24,12 @@ export interface ModelJob {
    * them the look-back reaches back to the very transaction that it must reach.
    */
   readonly margin: bigint;
+}
+
+export interface ModelOptions {
+  /** Rows of a page. */
+  readonly batch: number;
+  readonly fault: SeededFault | null;
 }
 
 export interface Polled {
@@ -36,17 +43,19 @@ const ttlMs = 600_000;
 /** The engine on a real database, whose calls can be come between, and which can be gone at any of them. */
 export class ModelPoller {
   readonly #job: ModelJob;
-  readonly #batch: number;
+  readonly #options: ModelOptions;
   readonly #apply: (action: Action) => Promise<void>;
   readonly #trace: string[];
+  readonly #writing: FaultyWriting;
   readonly #memory = openMemory();
   readonly #store = openMemoryState();
   #known: JobState | null | 'unknown' = 'unknown';
   #ticks = Date.now();
 
-  constructor(job: ModelJob, batch: number, apply: (action: Action) => Promise<void>, trace: string[]) {
+  constructor(job: ModelJob, options: ModelOptions, apply: (action: Action) => Promise<void>, trace: string[]) {
     this.#job = job;
-    this.#batch = batch;
+    this.#options = options;
+    this.#writing = new FaultyWriting(options.fault, (batch) => this.#memory.send(job.plan.topic.name, batch, signal));
     this.#apply = apply;
     this.#trace = trace;
   }
@@ -66,6 +75,7 @@ export class ModelPoller {
     const life = new Life(step, this.#apply, this.#trace);
     this.#trace.push(`${step.do}${step.crash === null ? '' : `, ${step.crash.how} at ${step.crash.at}`}`);
     const polled = step.do === 'poll' ? await this.#poll(life) : await this.#backfill(life);
+    await this.#writing.end(life.gone);
     if (step.restart || life.gone || step.do === 'backfill') this.#known = 'unknown';
     this.#trace.push(`  ${step.do} ${polled.ok ? 'ended' : 'failed'}, ${polled.published} published`);
     return polled;
@@ -76,7 +86,7 @@ export class ModelPoller {
     const acquired = await this.#store.acquire(plan.name, 'model', ttlMs);
     if (!acquired.ok) throw new Error('the lease is held by another');
     const context: AttemptContext = {
-      plan: { ...plan, job: { ...plan.job, batch: this.#batch } },
+      plan: { ...plan, job: { ...plan.job, batch: this.#options.batch } },
       source: this.#source(life),
       sink: this.#sink(life),
       store: this.#states(life),
@@ -105,7 +115,7 @@ export class ModelPoller {
     };
     const options = { from: null, to: null, window: null, dryRun: false, wait: false, parallel: 1, resume: true, restart: false };
     try {
-      const reports = await backfillJob(engine, { ...this.#job.plan.job, batch: this.#batch }, options, signal);
+      const reports = await backfillJob(engine, { ...this.#job.plan.job, batch: this.#options.batch }, options, signal);
       return { ok: true, published: reports.reduce((sum, { published }) => sum + published, 0) };
     } catch (error) {
       if (life.faults === 0) throw error;
@@ -120,6 +130,7 @@ export class ModelPoller {
 
   #source(life: Life): Source {
     const { source, margin } = this.#job;
+    const blind = this.#options.fault === 'no look-back';
     return new Proxy(source, {
       get: (target, name) => {
         const own: unknown = Reflect.get(target, name, target);
@@ -139,7 +150,7 @@ export class ModelPoller {
           const answer: unknown = await own.apply(target, args);
           if (name !== 'horizon') return answer;
           const { now, floor, method } = answer as Awaited<ReturnType<Source['horizon']>>;
-          return { now, floor: floor + margin, method };
+          return { now, floor: blind ? now : floor + margin, method };
         };
       },
     });
@@ -150,12 +161,11 @@ export class ModelPoller {
       get: (target, name) => {
         if (name === 'limits') return () => ({ records: 3, bytes: 1_000_000, inFlight: 2 });
         if (name !== 'send') return Reflect.get(target, name, target);
-        const send: Sink['send'] = async (topic, batch, aborted) => {
-          await life.durable('send', async (part) => {
+        const send: Sink['send'] = (_topic, batch) =>
+          life.durable('send', (part) => {
             for (let left = batch.count; part && left > 1; left -= 1) batch.pop();
-            await target.send(topic, batch, aborted);
+            return this.#writing.write(batch);
           });
-        };
         return send;
       },
     });

@@ -71,5 +71,9 @@ export const history: fc.Arbitrary<readonly Step[]> = fc.array(fc.oneof({ weight
   size: 'max',
 });
 
+/** The same history without crashes and backfills: nothing may come twice in it. */
+export const undisturbed = (steps: readonly Step[]): readonly Step[] =>
+  steps.map((step): Step => (isPoll(step) ? { ...step, do: 'poll', crash: null } : step));
+
 export const calm: Poll = { do: 'poll', between: [], crash: null, restart: false };
 export const isPoll = (step: Step): step is Poll => step.do === 'poll' || step.do === 'backfill';
