@@ -1,11 +1,11 @@
 import { existsSync } from 'node:fs';
-import { open } from 'node:fs/promises';
+import { open, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { JobState } from '../../src/model/state.ts';
 import { openState } from '../../src/state/registry.ts';
 import type { TestDatabase } from '../support/databases.ts';
-import { startLiberate, writeJobs } from '../support/liberate.ts';
+import { type RunningLiberate, startLiberate, writeJobs } from '../support/liberate.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
 import { readTopic, uniqueTopic, waitFor } from '../support/topics.ts';
 import { checkStream, type KeyedEvent, type Verdict } from './checker.ts';
@@ -25,16 +25,18 @@ export interface KillPlan {
   readonly onKill?: (kill: Kill) => void;
 }
 
+export type Phase = 'load' | 'poll' | 'backfill';
+
 /** One life of the process, and what it left behind in one sink. */
 export interface Kill {
   readonly number: number;
   readonly sink: SinkName;
   /** Milliseconds from the start to the kill. */
   readonly lived: number;
-  /** It was killed while the initial load was under way. */
-  readonly loading: boolean;
+  /** What it was killed in: the initial load, polling, or a backfill. */
+  readonly phase: Phase;
   readonly events: number;
-  /** Events that it published though an earlier life had. */
+  /** Events that it published though an earlier life had; of a backfill that is what it is for. */
   readonly repeats: number;
   /** Events that it published. */
   readonly published: number;
@@ -51,8 +53,8 @@ export interface KillResult {
 
 /**
  * Kills a running liberate, which loads and polls one table into Kafka and into NDJSON, at random moments
- * while sessions write, and starts it again: a quarter of the kills in the load, the rest while it polls; at the
- * end it is left alone until it has caught up.
+ * while sessions write, and starts it again: a quarter of the kills in the load, the rest while it polls, every third of them
+ * in a backfill that is gone on with; at the end it is left alone until it has caught up.
  */
 export async function killRepeatedly(plan: KillPlan): Promise<KillResult> {
   const { db, kills: wanted } = plan;
@@ -65,28 +67,34 @@ export async function killRepeatedly(plan: KillPlan): Promise<KillResult> {
   await using directory = await temporaryDirectory('liberate-kill-');
   const topic = uniqueTopic('killed');
   const jobs = writeKillJobs(directory.path, plan, topic);
+  const file = join(directory.path, 'out', `${topic}.ndjson`);
   const streams: Readonly<Record<SinkName, Stream>> = {
     kafka: new Stream((from) => readFrom(plan.brokers, topic, from)),
-    ndjson: new Stream(readLines(join(directory.path, 'out', `${topic}.ndjson`))),
+    ndjson: new Stream(readLines(file)),
   };
 
   const stop = new AbortController();
   const writing = writeConcurrently(db, { sessions: 4, seed: plan.seed, holdMs: 300, signal: stop.signal });
   writing.catch(() => undefined);
   const told: Kill[] = [];
+  const loads = Math.floor(wanted / 4);
   try {
     for (let number = 1; number <= wanted; number += 1) {
-      const inLoad = number <= wanted / 4;
-      if (number === Math.floor(wanted / 4) + 1) await catchUp(jobs);
+      const inLoad = number <= loads;
+      if (number === loads + 1) await catchUp(jobs);
       if (!inLoad && random.chance(0.5)) await burst(db, random);
-      const lived = await liveAndDie(jobs, random, inLoad ? 1500 : 1000);
+      const backfills = !inLoad && number % 3 === 0;
+      // All the kills of the load together come to about the table.
+      const most = inLoad ? (2 * plan.rows * bytesOfEvent) / Math.max(1, loads) : mostBytes;
+      const lived = await liveAndDie(backfills ? backfillOf(jobs, random) : ['run', jobs], { file, random, most });
       const states = await savedStates(directory.path);
       for (const sink of sinks) {
         const { published, repeats } = await streams[sink].readOn();
         const { events } = streams[sink];
         const state = states.get(sink) ?? null;
         const broken = await brokenClaims(db, state, events);
-        const kill = { number, sink, lived, loading: !(state?.loaded ?? false), events: events.length, published, repeats, broken };
+        const phase = backfills ? 'backfill' : state?.loaded ? 'poll' : 'load';
+        const kill: Kill = { number, sink, lived, phase, events: events.length, published, repeats, broken };
         told.push(kill);
         plan.onKill?.(kill);
       }
@@ -119,18 +127,67 @@ async function burst(db: TestDatabase, random: Random): Promise<void> {
   await db.run(`INSERT INTO items (version, body) SELECT 1, 'burst ' || n FROM generate_series(1, ${rows}) n`);
 }
 
-/** Killed at any time from its start-up on: most of the time while it reads and publishes. */
-async function liveAndDie(jobs: string, random: Random, most: number): Promise<number> {
+const backfillOf = (jobs: string, random: Random): readonly string[] => [
+  'backfill',
+  jobs,
+  '--job',
+  random.pick(sinks),
+  '--resume',
+  '--wait',
+];
+
+interface Death {
+  /** The stream whose growth says that the process is at work. */
+  readonly file: string;
+  readonly random: Random;
+  /** Bytes by which it may grow before the kill. */
+  readonly most: number;
+}
+
+/** About the size of an event in the file, and of what a burst leaves there. */
+const bytesOfEvent = 150;
+const mostBytes = 300_000;
+/** Milliseconds after which it is killed also where it had nothing to publish. */
+const patience = 3000;
+
+/**
+ * Killed at any time from its start-up on: most of the time while it reads and publishes, which the stream's growth tells on a
+ * slow machine as on a fast one.
+ */
+async function liveAndDie(args: readonly string[], { file, random, most }: Death): Promise<number> {
   const begin = Date.now();
-  const running = startLiberate(['run', jobs, '--log-level', 'debug']);
-  const early = random.chance(0.1);
-  if (!early) await running.line(({ method }) => method !== undefined);
-  await sleep(random.below(early ? 500 : most));
+  const before = await sizeOf(file);
+  const running = startLiberate([...args, '--log-level', 'debug']);
+  if (random.chance(0.1)) await sleep(random.below(500));
+  else await grown(running, { file, before, bytes: random.below(most) });
+  await sleep(random.below(20));
   running.kill('SIGKILL');
   const lived = Date.now() - begin;
   await running.finished;
   return lived;
 }
+
+interface Growth {
+  readonly file: string;
+  readonly before: number;
+  readonly bytes: number;
+}
+
+/** Resolves when the process has published so much, has nothing to publish, or has ended by itself. */
+async function grown(running: RunningLiberate, { file, before, bytes }: Growth): Promise<void> {
+  const over = running.finished.then(() => true);
+  const began = await Promise.race([running.line(({ job }) => job !== undefined).catch(() => null), over]);
+  for (const deadline = Date.now() + patience; began !== true && Date.now() < deadline; ) {
+    if ((await sizeOf(file)) - before >= bytes) return;
+    if (await Promise.race([over, sleep(5).then(() => false)])) return;
+  }
+}
+
+const sizeOf = (file: string): Promise<number> =>
+  stat(file).then(
+    ({ size }) => size,
+    () => 0,
+  );
 
 async function savedStates(directory: string): Promise<ReadonlyMap<string, JobState | null>> {
   const path = join(directory, 'state.db');

@@ -1,14 +1,18 @@
 import { counts } from './checker.ts';
-import type { Kill, KillResult } from './kill-run.ts';
+import type { Kill, KillResult, Phase } from './kill-run.ts';
 
 /** A line for each sink: what the stream came to, and how often the kills made it repeat itself. */
 export function summary({ kills, verdicts }: KillResult): string {
   const lines = (['kafka', 'ndjson'] as const).map((sink) => {
     const own = kills.filter((kill) => kill.sink === sink);
-    const repeats = own.map((kill) => kill.repeats);
+    // A backfill publishes again what was published before.
+    const repeats = own.filter(({ phase }) => phase !== 'backfill').map((kill) => kill.repeats);
+    const of = (phase: Phase): number => own.filter((kill) => kill.phase === phase).length;
     const facts = {
       kills: own.length,
-      loading: own.filter(({ loading }) => loading).length,
+      load: of('load'),
+      poll: of('poll'),
+      backfill: of('backfill'),
       ...counts(verdicts[sink]),
       broken: own.reduce((sum, { broken }) => sum + broken.length, 0),
       withRepeats: repeats.filter((count) => count > 0).length,

@@ -25,7 +25,7 @@ const { values } = parseArgs({
 await using stack = new Disposables();
 const servers = await facts();
 const db = stack.use(await createPostgres(servers.postgres));
-console.log('kill  sink    lived ms  loading  events   published  repeats  broken claims');
+console.log('kill  sink     lived ms  phase       events  published  repeats  broken claims');
 const result = await killRepeatedly({
   db,
   brokers: servers.kafka.brokers,
@@ -46,12 +46,12 @@ async function facts(): Promise<ServerFacts> {
   return stack.use(await startServers(process.env)).facts;
 }
 
-function line({ number, sink, lived, loading, events, published, repeats, broken }: Kill): string {
+function line({ number, sink, lived, phase, events, published, repeats, broken }: Kill): string {
   const cells = [
     [number, 4],
     [sink, -6],
     [lived, 9],
-    [loading ? 'yes' : '', 8],
+    [phase, -8],
     [events, 8],
     [published, 10],
     [repeats, 8],
