@@ -4,6 +4,7 @@ import { catchUpCase } from './cases/catch-up.ts';
 import { idleCase } from './cases/idle.ts';
 import { latencyCase } from './cases/latency.ts';
 import { memoryCase } from './cases/memory.ts';
+import { quietPollCase } from './cases/quiet-poll.ts';
 import { startUpCase } from './cases/start-up.ts';
 import type { Kind } from './databases/database.ts';
 
@@ -29,6 +30,7 @@ export const cases: readonly Case[] = [
   latencyCase('pg', 'wake'),
   idleCase(100),
   idleCase(1000),
+  ...kinds.map(quietPollCase),
   startUpCase,
   memoryCase,
 ];
