@@ -4,17 +4,19 @@ import { parseArgs } from 'node:util';
 import { Disposables } from '../../src/kit/disposables.ts';
 import type { DatabaseKind, TestDatabase } from '../support/databases.ts';
 import { counts } from './checker.ts';
+import { type Held, holdOpen } from './held-open.ts';
 import { faultsOf, naive, type ProofRow, prove } from './proof.ts';
 import { openPlaces } from './proof-places.ts';
-import { settings, ways } from './proof-settings.ts';
-import { proofTable } from './proof-table.ts';
+import { type Setting, settings, ways } from './proof-settings.ts';
+import { type HeldRow, heldTable, proofTable } from './proof-table.ts';
 
 /**
  * Holds liberate's streams against tables that sessions write to all the while, beside a naive poller:
  *
  *     npm run prove -- --seconds 60 --seed 1 --only PostgreSQL
  *
- * It starts its own servers. Exit code 1: a stream is not the table.
+ * Then it leaves a transaction open for as long, and looks whether others' rows wait for it. It starts its own servers. Exit
+ * code 1: a stream is not the table, or a row came late.
  */
 const { values } = parseArgs({
   options: {
@@ -54,8 +56,34 @@ for (const setting of wanted) {
     faults.push(...faultsOf(row, repeatsOf[setting.kind]).map((fault) => `${row.setting}, ${row.login}, ${row.how}: ${fault}`));
   }
 }
+const held: HeldRow[] = [];
+for (const setting of wanted.filter(({ kind }) => kind !== 'sqlite')) held.push(...(await leaveOpen(setting)));
+if (held.length > 0)
+  console.log(
+    `a transaction that is left open for ${values.seconds} s, others' rows polled each ${options.everyMs} ms\n${heldTable(held)}\n`,
+  );
+for (const { setting, where, late, early, faults: found } of held) {
+  faults.push(
+    ...[...late.map((row) => `${row} came late`), ...early.map((table) => `${table}: uncommitted`), ...found].map(
+      (fault) => `${setting}, open ${where}: ${fault}`,
+    ),
+  );
+}
+
 await mkdir(dirname(values.out), { recursive: true });
 const told = rows.map(({ verdict, ...row }) => ({ ...row, ...counts(verdict) }));
-await writeFile(values.out, `${JSON.stringify({ options, rows: told, faults }, null, 2)}\n`);
+await writeFile(values.out, `${JSON.stringify({ options, rows: told, held, faults }, null, 2)}\n`);
 for (const fault of faults) console.error(fault);
 process.exitCode = faults.length === 0 ? 0 : 1;
+
+/** Both places at once: each has databases of its own. */
+function leaveOpen({ name, kind }: Setting): Promise<readonly HeldRow[]> {
+  return Promise.all(
+    (['here', 'in another database'] as const).map(async (where): Promise<HeldRow> => {
+      await using db = await places.create(kind);
+      await using other = await places.create(kind);
+      const found: Held = await holdOpen(db, other, { where, holdMs: options.writingMs, everyMs: options.everyMs });
+      return { setting: name, where, ...found };
+    }),
+  );
+}
