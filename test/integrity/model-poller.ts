@@ -196,6 +196,8 @@ class Life {
   readonly #apply: (action: Action) => Promise<void>;
   readonly #trace: string[];
   #calls = 0;
+  /** Two sends are under way at once; the sessions do one thing after the other. */
+  #turn: Promise<void> = Promise.resolve();
   #durable = 0;
   gone = false;
   /** Calls that have failed. */
@@ -211,8 +213,12 @@ class Life {
     if (this.gone) throw this.#fault('is gone');
     const actions = this.#step.between[this.#calls] ?? [];
     this.#calls += 1;
-    if (actions.length > 0) this.#trace.push(`  before ${what}:`);
-    for (const action of actions) await this.#apply(action);
+    if (actions.length === 0) return;
+    this.#turn = this.#turn.then(async () => {
+      this.#trace.push(`  before ${what}:`);
+      for (const action of actions) await this.#apply(action);
+    });
+    await this.#turn;
   }
 
   /** `work`: with true, only a part of it. */
