@@ -1,4 +1,5 @@
 import type { Horizon } from '../model/watermark.ts';
+import type { Look } from './clock-set-back.ts';
 import type { Seen } from './ended.ts';
 import type { PublishedLog } from './published-log.ts';
 import type { Spill } from './verify-spill.ts';
@@ -13,6 +14,8 @@ export interface JobMemory {
   seen: Seen | null;
   /** The transaction of which it was last told that it keeps rows back; null: none. */
   toldOf: string | null;
+  /** The look of the last poll that ended well. */
+  look: Look | null;
   /** The newest one taken. */
   horizon: Horizon | null;
   /** The log of what it publishes, under the lease with this fence. */
@@ -24,6 +27,7 @@ export interface JobMemory {
 export const newMemory = (): JobMemory => ({
   nullsCheckedAt: null,
   readEndedAt: Number.NEGATIVE_INFINITY,
+  look: null,
   horizon: null,
   published: null,
   touched: null,

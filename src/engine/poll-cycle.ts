@@ -2,6 +2,7 @@ import { LiberateError } from '../kit/errors.ts';
 import type { JobState } from '../model/state.ts';
 import type { Horizon } from '../model/watermark.ts';
 import type { Window } from '../query/request.ts';
+import { reachBack, setBackBy, tellSetBack } from './clock-set-back.ts';
 import type { Commit, CycleContext } from './cycle.ts';
 import { freshSince, type Seen } from './ended.ts';
 import { tellClock, tellHeld } from './held.ts';
@@ -29,6 +30,7 @@ export async function pollCycle(
   signal: AbortSignal,
 ): Promise<Outcome | null> {
   const { plan, source } = context;
+  const asked = performance.now();
   // Before every read that it bounds: an older horizon only makes the next look-back longer.
   const horizon = await source.horizon(plan.job.lookback, signal, lookAfter(context));
   context.memory.horizon = horizon;
@@ -37,15 +39,21 @@ export async function pollCycle(
     tellClock(context, state?.since ?? null, horizon);
     if (horizon.blocked) return null;
   }
+  const look = { now: horizon.now, asked, answered: performance.now() };
   if (state === null && plan.job.initial.kind === 'skip') {
     const skipped = { ...(await skipToNow(context, horizon, signal)), loaded: true };
     await commit(skipped);
     return skipped;
   }
+  // In strict order nothing behind the mark may leave: there the log says what to do.
+  const by = cannotReachBack(plan) ? 0n : setBackBy(context.memory.look, state ?? noProgress, look);
+  tellSetBack(context.observer, plan.name, by, context.memory.look);
   const unfinished = plan.mode === 'transaction' && (state?.mark?.length ?? 0) > 1;
-  const outcome = await readOn(context, horizon, state, commit, signal);
+  const outcome = await readOn(context, { horizon, by }, state, commit, signal);
+  // Only now: a read that failed has not met the rows of the time that came twice.
+  context.memory.look = look;
   // What a crash cut short ended at its own snapshot.
-  return unfinished && state !== null ? readOn(context, horizon, { ...state, ...outcome }, commit, signal) : outcome;
+  return unfinished && state !== null ? readOn(context, { horizon, by: 0n }, { ...state, ...outcome }, commit, signal) : outcome;
 }
 
 /**
@@ -55,17 +63,26 @@ export async function pollCycle(
 const lookAfter = ({ plan, memory }: CycleContext): number =>
   plan.mode === 'incrementing' || plan.mode === 'transaction' ? memory.readEndedAt : Number.NEGATIVE_INFINITY;
 
+const cannotReachBack = ({ mode, job }: CycleContext['plan']): boolean =>
+  mode === 'incrementing' || mode === 'transaction' || job.order === 'strict';
+
+interface Looked {
+  readonly horizon: Horizon;
+  /** Microseconds by which the source's clock was set back. */
+  readonly by: bigint;
+}
+
 async function readOn(
   context: CycleContext,
-  horizon: Horizon,
+  { horizon, by }: Looked,
   state: JobState | null,
   commit: Commit,
   signal: AbortSignal,
 ): Promise<Outcome> {
   const { plan, source, tally } = context;
-  const before: Progress = state ?? noProgress;
+  const before = reachBack(state ?? noProgress, by);
   const { memory } = context;
-  const tracker = openTracker(context, before, horizon, memory.seen);
+  const tracker = openTracker(context, before, horizon, by === 0n ? memory.seen : null);
   // Until this poll has ended well, nothing is known of what it met.
   memory.seen = null;
   const nulls = await openNulls(context, before, signal);

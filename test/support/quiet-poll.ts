@@ -7,6 +7,7 @@ import { Disposables } from '../../src/kit/disposables.ts';
 import type { Job } from '../../src/model/job.ts';
 import type { CycleReport } from '../../src/model/report.ts';
 import type { JobState } from '../../src/model/state.ts';
+import type { LiberateEvent } from '../../src/observe/event.ts';
 import type { PlannedRead } from '../../src/query/plan.ts';
 import { planRead } from '../../src/query/plan.ts';
 import type { ReadRequest } from '../../src/query/request.ts';
@@ -27,11 +28,13 @@ export interface Polls extends AsyncDisposable {
   poll(): Promise<CycleReport>;
   /** The requests of the newest poll's pages. */
   readonly requests: readonly ReadRequest[];
+  readonly events: readonly LiberateEvent[];
 }
 
 const never = new AbortController().signal;
 
-export async function openPolls(url: string, job: object): Promise<Polls> {
+/** `horizon`: instead of the source's own. */
+export async function openPolls(url: string, job: object, horizon?: Source['horizon']): Promise<Polls> {
   const loaded = parseObject(
     { source: url, sink: 'ndjson:unused', jobs: { polled: { every: '1s', retries: 0, initial: 'skip', ...job } } },
     '/',
@@ -49,12 +52,13 @@ export async function openPolls(url: string, job: object): Promise<Polls> {
   const store = openMemoryState();
   const acquired = await store.acquire(plan.name, 'poll', 1e9);
   let requests: ReadRequest[] = [];
+  const events: LiberateEvent[] = [];
   const context: AttemptContext = {
     plan,
-    source: noting(source, (request) => requests.push(request)),
+    source: noting(source, (request) => requests.push(request), horizon),
     sink: openMemory(),
     store,
-    observer: () => undefined,
+    observer: (event) => void events.push(event),
     clock: systemClock,
     random: () => 0,
     fence: acquired.ok ? acquired.fence : 0n,
@@ -69,6 +73,7 @@ export async function openPolls(url: string, job: object): Promise<Polls> {
       known = state;
       return report;
     },
+    events,
     get requests() {
       return requests;
     },
@@ -76,11 +81,12 @@ export async function openPolls(url: string, job: object): Promise<Polls> {
   };
 }
 
-function noting(source: Source, note: (request: ReadRequest) => void): Source {
+function noting(source: Source, note: (request: ReadRequest) => void, horizon?: Source['horizon']): Source {
   return new Proxy(source, {
     get: (target, name) => {
       const own: unknown = Reflect.get(target, name, target);
       if (typeof own !== 'function') return own;
+      if (name === 'horizon' && horizon !== undefined) return horizon;
       if (name !== 'read') return own.bind(target);
       return (...args: Parameters<Source['read']>) => {
         note(args[0]);

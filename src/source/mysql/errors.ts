@@ -21,7 +21,8 @@ const byErrno: Readonly<Partial<Record<ErrorCode, readonly number[]>>> = {
   // A lock not got in time, a deadlock, the statement's time limit of MariaDB and of MySQL.
   LIB209: [1205, 1213, 1969, 3024],
   // Shut down, connection aborted or idle too long, killed by another session.
-  LIB210: [1053, 1077, 1079, 1080, 1152, 1158, 1159, 1160, 1161, 1184, 1317, 1927, 4031],
+  // And, of a statement alone: no memory, a full disk, a full temporary table.
+  LIB210: [1021, 1037, 1038, 1041, 1114, 1053, 1077, 1079, 1080, 1152, 1158, 1159, 1160, 1161, 1184, 1317, 1927, 4031],
   LIB213: [1142, 1143, 1227, 1370],
 };
 
@@ -70,6 +71,11 @@ function betterCure({ name, errno, code }: NativeError): { readonly cure?: strin
   if (name === 'KnexTimeoutError') return { cure: 'All connections of the pool are busy: raise `pool:` of the source.' };
   if (errno === 1040 || errno === 1203 || errno === 1226) {
     return { cure: "Lower `pool:` of the source, or raise the server's max_connections." };
+  }
+  if (errno === 1021 || errno === 1114) {
+    return {
+      cure: "Free room on the disk of the source's server, or add an index on (cursor, key): what it cannot sort in memory it writes there.",
+    };
   }
   if (errno === 1820 || errno === 1862) return { cure: 'Give the user a new password: the old one has expired.' };
   if (errno === 3159) return { cure: 'The server takes only TLS: add `tls: true` to the source.' };

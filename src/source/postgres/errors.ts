@@ -18,6 +18,10 @@ const bySqlState: Readonly<Record<string, ErrorCode>> = {
   '57P04': 'LIB210',
   '57P05': 'LIB210',
   '53': 'LIB201',
+  // A full disk, no memory, a limit of temporary files: of a statement, while the server is well.
+  '53100': 'LIB210',
+  '53200': 'LIB210',
+  '53400': 'LIB210',
   '57P03': 'LIB201',
   '28': 'LIB202',
   '3D000': 'LIB202',
@@ -61,6 +65,11 @@ function codeOf(native: NativeError, phase: 'connecting' | 'connected'): ErrorCo
 function betterCure(native: NativeError): { readonly cure?: string } {
   if (native.name === 'KnexTimeoutError') return { cure: 'All connections of the pool are busy: raise `pool:` of the source.' };
   if (native.code === '53300') return { cure: "Lower `pool:` of the source, or raise the server's max_connections." };
+  if (native.code === '53100' || native.code === '53400') {
+    return {
+      cure: "Free room on the disk of the source's server, or add an index on (cursor, key): what it cannot sort in memory it writes there.",
+    };
+  }
   if (native.code !== null && /CERT|SELF_SIGNED|UNABLE_TO_VERIFY/.test(native.code)) {
     return { cure: "The server's certificate is not trusted: give its CA as `tls: {ca: …}`." };
   }

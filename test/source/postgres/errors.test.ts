@@ -12,6 +12,8 @@ describe('sortError', () => {
     ['ETIMEDOUT', 'connected', 'LIB201'],
     ['57P03', 'connecting', 'LIB201'],
     ['53300', 'connecting', 'LIB201'],
+    ['53100', 'connected', 'LIB210'],
+    ['53400', 'connected', 'LIB210'],
     ['28P01', 'connecting', 'LIB202'],
     ['28000', 'connecting', 'LIB202'],
     ['3D000', 'connecting', 'LIB202'],
