@@ -87,7 +87,7 @@ async function readOn(
   memory.seen = null;
   const nulls = await openNulls(context, before, signal);
   const loading = state === null || !state.loaded;
-  const sample = before.mark?.[0] ?? (loading || tracker.below !== null ? await newestCursor(context, signal) : null);
+  const sample = before.mark?.[0] ?? (await newestCursor(context, signal));
   const { window, recentFrom, below } = tracker;
   const request = { ...requestOf(plan), window, recentFrom, below, sample };
   const expected = loading ? await source.estimate({ ...request, page: null, limit: null }, signal) : null;
