@@ -23,6 +23,8 @@ export interface Polling extends AsyncDisposable {
   cycles(count: number): Promise<void>;
   /** Ends it, and goes on with other jobs from its state, into the same topics. */
   restart(content: JobsContent): Promise<Polling>;
+  /** Resolves when every job has ended this many further reconciles. */
+  reconciles(count: number): Promise<void>;
 }
 
 type JobsContent = { readonly jobs: Readonly<Record<string, object>>; readonly [key: string]: unknown };
@@ -73,6 +75,12 @@ export function startPolling(content: JobsContent, store = openMemoryState(), si
     restart: async (next) => {
       await end();
       return startPolling(next, store, sink);
+    },
+    reconciles: async (count) => {
+      const from = events.length;
+      const ended = (job: string): number =>
+        events.slice(from).filter((event) => event.type === 'reconcile.end' && event.job === job).length;
+      await waitFor(() => names.every((name) => ended(name) >= count), { timeout: 60_000, what: `${count} reconciles of each job` });
     },
     [Symbol.asyncDispose]: end,
   };

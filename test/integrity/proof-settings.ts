@@ -20,6 +20,9 @@ export interface Setting {
   readonly name: string;
   readonly kind: DatabaseKind;
   readonly logins: readonly Login[];
+  readonly ways: readonly Way[];
+  /** The writers also delete, change keys, and update without a stamp. */
+  readonly unseen: boolean;
 }
 
 /** A job in one of the modes, on one of the tables. */
@@ -50,31 +53,10 @@ const granted = (name: string, grants: (database: string) => readonly string[], 
 
 const select = 'SELECT ON ALL TABLES IN SCHEMA public';
 
-export const settings: readonly Setting[] = [
-  {
-    name: 'PostgreSQL',
-    kind: 'postgres',
-    logins: [
-      owner(exact),
-      granted('SELECT', () => [select], /lookback 1m, other sessions are hidden/),
-      granted('SELECT and pg_read_all_stats', () => [select, 'pg_read_all_stats'], exact),
-    ],
-  },
-  {
-    name: 'MariaDB',
-    kind: 'mariadb',
-    logins: [
-      granted('SELECT', (database) => [`SELECT ON ${database}.*`], /lookback 1m, no PROCESS privilege/),
-      granted('SELECT and PROCESS', (database) => [`SELECT ON ${database}.*`, 'PROCESS ON *.*'], exact),
-    ],
-  },
-  { name: 'SQLite', kind: 'sqlite', logins: [owner(/single writer; lookback 5s/)] },
-];
-
 const columns = { exclude: ['touched_at'] };
 
 /** Ids alone see no update, so `entries` only grows. */
-export const ways: readonly Way[] = [
+const ways: readonly Way[] = [
   { how: 'timestamp', table: 'items', job: { mode: 'timestamp', cursor: 'updated_at', columns } },
   {
     how: 'timestamp+incrementing',
@@ -84,4 +66,34 @@ export const ways: readonly Way[] = [
   },
   { how: 'timestamp, whole seconds', table: 'items', job: { mode: 'timestamp', cursor: 'touched_at', columns } },
   { how: 'incrementing', table: 'entries', job: { mode: 'incrementing', cursor: 'id' } },
+];
+
+/** What no cursor tells is found by comparing keys. */
+const reconciling: readonly Way[] = [
+  { how: 'timestamp, reconcile: 1s', table: 'items', job: { mode: 'timestamp', cursor: 'updated_at', columns, reconcile: '1s' } },
+];
+
+const selectOnly = granted('SELECT', () => [select], /lookback 1m, other sessions are hidden/);
+const selectOnMariadb = granted('SELECT', (database) => [`SELECT ON ${database}.*`], /lookback 1m, no PROCESS privilege/);
+const file = owner(/single writer; lookback 5s/);
+
+export const settings: readonly Setting[] = [
+  {
+    name: 'PostgreSQL',
+    kind: 'postgres',
+    logins: [owner(exact), selectOnly, granted('SELECT and pg_read_all_stats', () => [select, 'pg_read_all_stats'], exact)],
+    ways,
+    unseen: false,
+  },
+  {
+    name: 'MariaDB',
+    kind: 'mariadb',
+    logins: [selectOnMariadb, granted('SELECT and PROCESS', (database) => [`SELECT ON ${database}.*`, 'PROCESS ON *.*'], exact)],
+    ways,
+    unseen: false,
+  },
+  { name: 'SQLite', kind: 'sqlite', logins: [file], ways, unseen: false },
+  { name: 'PostgreSQL, deletes', kind: 'postgres', logins: [owner(exact), selectOnly], ways: reconciling, unseen: true },
+  { name: 'MariaDB, deletes', kind: 'mariadb', logins: [selectOnMariadb], ways: reconciling, unseen: true },
+  { name: 'SQLite, deletes', kind: 'sqlite', logins: [file], ways: reconciling, unseen: true },
 ];

@@ -43,8 +43,8 @@ export interface Proof {
 export const naive = 'naive';
 
 /** Sessions write, every login polls in every way, a naive poller too; then each stream is held against the table. */
-export async function prove(db: TestDatabase, setting: Setting, ways: readonly Way[], options: ProofOptions): Promise<Proof> {
-  const { kind } = setting;
+export async function prove(db: TestDatabase, setting: Setting, options: ProofOptions): Promise<Proof> {
+  const { kind, ways, unseen } = setting;
   // Readers and the writer do not wait for each other, as in any database that is polled.
   if (kind === 'sqlite') await db.run('PRAGMA journal_mode = WAL');
   await createTables(db, kind);
@@ -55,11 +55,13 @@ export async function prove(db: TestDatabase, setting: Setting, ways: readonly W
 
   const allWritten = new AbortController();
   const naively = Promise.all(naiveWays.map(({ table, cursor }) => pollNaively(db, table, cursor, options.everyMs, allWritten.signal)));
-  const written = await writeConcurrently(db, { ...options, signal: AbortSignal.timeout(options.writingMs) });
+  const written = await writeConcurrently(db, { ...options, unseen, signal: AbortSignal.timeout(options.writingMs) });
   allWritten.abort();
   const naiveStreams = await naively;
   for (const { reached } of readers.byLogin.values()) await reached();
   await polling.cycles(2);
+  // The first may have begun before the last commit.
+  if (unseen) await polling.reconciles(3);
 
   const content = new Map<Table, ReadonlyMap<string, string>>();
   for (const table of ['items', 'entries'] as const) content.set(table, await contentOf(db, kind, table));
