@@ -37,8 +37,11 @@ export class Alarm {
 
   /** Returns when it is `due`, or once a hint is there but never for one before `earliest`; or when the signal aborts. */
   async wait(due: number, earliest: number, signal: AbortSignal): Promise<void> {
-    await this.#clock.sleep(Math.max(0, Math.min(due, earliest) - this.#clock.now()), signal);
-    const left = due - this.#clock.now();
+    const begun = this.#clock.now();
+    const first = Math.max(0, Math.min(due, earliest) - begun);
+    await this.#clock.sleep(first, signal);
+    // Not by the clock alone: one that is set back meanwhile would make this wait for the time to come again.
+    const left = Math.min(due - this.#clock.now(), due - begun - first);
     if (this.#rung || left <= 0 || signal.aborted) return;
     const over = new AbortController();
     this.#wake = (): void => over.abort();

@@ -131,7 +131,9 @@ export class JobLoop {
     let pace = cadence;
     await using sweep = new Sweep();
     while (!signal.aborted) {
-      if (await this.#untilDue(sweep, due + this.#jitter(), earliest, lease, signal)) state = 'unknown';
+      // By a clock that was set back it could be due in hours.
+      const latest = pace.kind === 'every' ? clock.now() + 2 * pace.ms : due;
+      if (await this.#untilDue(sweep, Math.min(due, latest) + this.#jitter(), earliest, lease, signal)) state = 'unknown';
       if (signal.aborted) return;
       const startedAt = clock.now();
       state = await this.#cycle(lease, state, signal);

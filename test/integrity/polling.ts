@@ -29,8 +29,8 @@ export interface Polling extends AsyncDisposable {
 
 type JobsContent = { readonly jobs: Readonly<Record<string, object>>; readonly [key: string]: unknown };
 
-/** `content`: a jobs file without `sink:`. Each job's topic is its own name. */
-export function startPolling(content: JobsContent, store = openMemoryState(), sink = openMemory()): Polling {
+/** `content`: a jobs file without `sink:`. Each job's topic is its own name. `clock`: the engine's. */
+export function startPolling(content: JobsContent, store = openMemoryState(), sink = openMemory(), clock = systemClock): Polling {
   const loaded = parseObject({ ...content, sink: 'ndjson:unused' }, '/', {}, () => '');
   if (!loaded.ok) throw new Error(JSON.stringify(loaded.problems));
   const { config } = loaded;
@@ -45,7 +45,7 @@ export function startPolling(content: JobsContent, store = openMemoryState(), si
     const engine: Engine = {
       store,
       observer: (event) => void events.push(event),
-      clock: systemClock,
+      clock,
       random: Math.random,
       holder: 'test',
       leaseTtlMs: config.leaseTtl,
@@ -68,7 +68,7 @@ export function startPolling(content: JobsContent, store = openMemoryState(), si
     reports,
     stream: (job) => sink.records(job).map(({ key, value }) => ({ key: key?.toString() ?? '', value: value?.toString() ?? null })),
     cycles: async (count) => {
-      const from = Date.now();
+      const from = clock.now();
       const ended = (job: string): number => reports(job).filter(({ startedAt, outcome }) => outcome === 'ok' && startedAt > from).length;
       await waitFor(() => names.every((name) => ended(name) >= count), { timeout: 20_000, what: `${count} cycles of each job` });
     },
