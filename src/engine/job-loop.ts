@@ -10,6 +10,7 @@ import { holdLease, type Lease } from '../state/lease.ts';
 import { Alarm } from './alarm.ts';
 import { type AttemptContext, attemptCycle } from './attempt.ts';
 import { aligned, earliestHinted, firstDue, nextDue, paced } from './cadence.ts';
+import { emptyReport } from './empty-report.ts';
 import type { Engine, SourceUse } from './engine.ts';
 import { newMemory } from './job-memory.ts';
 import { type JobPlan, remarksOf } from './job-plan.ts';
@@ -19,6 +20,7 @@ import { resolveTarget, type Target } from './resolve.ts';
 import { Sweep, type Swept } from './sweep.ts';
 import { newTally } from './tally.ts';
 import { promiseOf } from './told-deletes.ts';
+import { watchHints } from './watch-hints.ts';
 
 export interface LoopOptions {
   /** One cycle, then done. */
@@ -124,7 +126,7 @@ export class JobLoop {
     const { cadence, overlap } = this.#job;
     // Only a cron job asks when it last ran: a tick that it missed is made up for.
     const last = cadence.kind === 'cron' ? (await store.list()).find(({ job }) => job === this.#target.name)?.last : undefined;
-    await using _hints = this.#watch();
+    await using _hints = watchHints(this.#target.name, this.#job, this.#use, this.#engine, this.#alarm);
     let earliest = clock.now();
     let due = firstDue(cadence, last?.startedAt ?? null, clock.now());
     let state: JobState | null | 'unknown' = 'unknown';
@@ -182,25 +184,6 @@ export class JobLoop {
       await this.#tell({ ...this.#skipped(reason, startedAt), outcome: 'failed', code: error.code });
       return 'idle';
     }
-  }
-
-  #watch(): AsyncDisposable | null {
-    const { wake } = this.#job;
-    const { observer } = this.#engine;
-    const job = this.#target.name;
-    if (wake === null) return null;
-    return (
-      this.#use.source.hints?.watch(wake, {
-        hint: () => this.#alarm.ring(),
-        trouble: (error) => {
-          if (error === null) observer({ type: 'job.notice', job, message: 'hints of commits come again', cure: null });
-          else {
-            const message = `no hints of commits come, and jobs with \`wake\` wait for their \`every\`: ${formatError(error)}`;
-            observer({ type: 'job.warning', job, message, cure: null });
-          }
-        },
-      }) ?? null
-    );
   }
 
   #jitter(): number {
@@ -312,19 +295,6 @@ export class JobLoop {
   }
 
   #skipped(reason: string, startedAt: number): CycleReport {
-    return {
-      job: this.#target.name,
-      startedAt,
-      endedAt: this.#engine.clock.now(),
-      outcome: 'skipped',
-      reason,
-      code: null,
-      published: 0,
-      repeated: 0,
-      nulls: 0,
-      bytes: 0,
-      mark: null,
-      lagMs: null,
-    };
+    return emptyReport(this.#target.name, startedAt, this.#engine.clock.now(), reason);
   }
 }

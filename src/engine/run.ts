@@ -2,6 +2,7 @@ import { setMaxListeners } from 'node:events';
 import { backoffDelay } from '../kit/backoff.ts';
 import { asLiberateError, formatError, type LiberateError } from '../kit/errors.ts';
 import type { Job } from '../model/job.ts';
+import { emptyReport } from './empty-report.ts';
 import type { Engine } from './engine.ts';
 import { JobLoop, type LoopOptions, type Shared } from './job-loop.ts';
 import { QuietReports } from './quiet-reports.ts';
@@ -35,19 +36,8 @@ export async function runJobs(engine: Engine, jobs: readonly Job[], options: Loo
         failures.set(job.name, error);
         if (error.code === 'LIB406') held.abort(error);
         const now = engine.clock.now();
-        const nothing = { published: 0, repeated: 0, nulls: 0, bytes: 0, mark: null, lagMs: null };
-        engine.observer({
-          type: 'cycle.end',
-          report: {
-            job: job.name,
-            startedAt: now,
-            endedAt: now,
-            outcome: 'failed',
-            reason: formatError(error),
-            code: error.code,
-            ...nothing,
-          },
-        });
+        const report = emptyReport(job.name, now, now, formatError(error));
+        engine.observer({ type: 'cycle.end', report: { ...report, outcome: 'failed', code: error.code } });
       }
     }),
   );
