@@ -64,8 +64,9 @@ export function planJob(input: PlanInput): JobPlan {
   refuseStrictOrder(job, mode, cursor);
   const declared = (job.key ?? shape.primaryKey).map((name) => column(name, 'key'));
   const order = readingOrder(job, mode, cursor, declared, column);
-  refuseUnordered([...cursor, ...order]);
   const key = declared.length > 0 ? declared : impliedKey(mode, cursor, order);
+  // A reconcile reads in key order, whatever the polls go by.
+  refuseUnordered([...cursor, ...order, ...(job.reconcile === null ? [] : key)]);
   const schema = eventSchema(shape.columns, job.columns, key);
   refuseTwins(schema.fields);
   const columns = withHidden(

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseObject } from '../../src/config/parse.ts';
+import { backfillJob } from '../../src/engine/backfill.ts';
 import type { Engine } from '../../src/engine/engine.ts';
 import { runJobs } from '../../src/engine/run.ts';
 import { systemClock } from '../../src/kit/clock.ts';
@@ -330,6 +331,19 @@ describe('a reconcile', () => {
     await apply({ kind: 'delete', id: 3 });
     await world.run(calm);
     expect(since(world.sink, 0)).toEqual([row(3, 0), ['{"id":3}', null]]);
+  });
+
+  it('knows what a backfill has published', async () => {
+    const { job } = configOf({ ...reconciling, initial: 'skip' });
+    const world = await openWorld(job, true);
+    for (const key of [1, 2, 3, 4, 5, 6]) await apply(put(key, 0));
+    await world.run(calm);
+    expect(since(world.sink, 0)).toEqual([]);
+    const options = { from: null, to: null, window: null, dryRun: false, wait: false, parallel: 1, resume: false, restart: false };
+    await backfillJob(world.engine, job, options, never);
+    await apply({ kind: 'delete', id: 2 });
+    await world.run(calm);
+    expect(since(world.sink, 6)).toEqual([['{"id":2}', null]]);
   });
 
   it('knows the keys still after a reset, and publishes every row again', async () => {
