@@ -264,6 +264,14 @@ describe('a reconcile', () => {
     expect(since(world.sink, world.from)).toEqual([row(1, 1)]);
   });
 
+  it('leaves to the next poll what that can see, so that it comes once', async () => {
+    const world = await loaded(reconciling);
+    // Before row 6's page is read, so that the reconcile sees it first.
+    await world.run({ ...calm, between: [[], [], [put(6, 1)]] });
+    await world.run(calm);
+    expect(since(world.sink, world.from)).toEqual([row(6, 1)]);
+  });
+
   it('gives up what the poller remembers of a key before its tombstone leaves, so that the very same row can come back', async () => {
     const world = await loaded(reconciling);
     const stamp = (await db.rows('SELECT updated_at FROM items WHERE id = 6'))[0]?.[0];
