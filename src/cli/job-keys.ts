@@ -35,6 +35,7 @@ const told: { readonly [K in keyof Job]: (job: Job) => Told } = {
   topic: () => null,
   columns: (job) => columns(job.columns),
   where: ({ where }) => (where === null ? 'all rows' : flatten(where)),
+  deleted: ({ deleted }) => (deleted === null ? 'none' : flatten(deleted)),
   increment: ({ increment }) => increment ?? null,
   initial: ({ initial }) => (initial.kind === 'from' ? `from ${initial.value}` : initial.kind),
   batch: ({ batch }) => String(batch),

@@ -53,6 +53,7 @@ export function normaliseJob(draft: Draft, source: string, sink: string, query: 
     what: reads,
     columns: columns(data.columns),
     where: data.where ?? null,
+    deleted: data.deleted ?? null,
     key: data.key ?? null,
     mode: data.mode ?? (data.cursor === undefined ? 'bulk' : null),
     cursor: data.cursor ?? [],

@@ -35,6 +35,17 @@ const queryNeedsKey: JobRule = (job, problems) => {
   problems.addMissing(job.where('key'), 'the columns that identify a row of the query', 'Add key: COLUMN, or a list of columns.');
 };
 
+const deletedNeedsKey: JobRule = (job, problems) => {
+  if (!job.has('deleted') || !job.has('query') || job.has('table') || job.has('key')) return;
+  // A query with a cursor has its own message.
+  if (job.has('cursor') && job.data.mode !== 'bulk') return;
+  problems.addMissing(
+    job.where('key'),
+    'the columns that identify a row of the query, for its tombstone',
+    'Add key: COLUMN, or remove deleted.',
+  );
+};
+
 /** Outside strings and comments in either dialect: which one it is, only the source knows. */
 function placeholder(query: string): string | null {
   const [first, second] = (['standard', 'mysql'] as const).map((lexis) =>
@@ -185,6 +196,7 @@ export const jobRules: readonly JobRule[] = [
   tableOrQuery,
   someTableIsRead,
   queryNeedsKey,
+  deletedNeedsKey,
   placeholdersNeedCursor,
   modeNeedsCursor,
   bulkHasNoCursor,

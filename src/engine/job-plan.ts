@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { LiberateError } from '../kit/errors.ts';
 import type { Column, Relation, Shape } from '../model/column.ts';
+import type { Deletion } from '../model/deletion.ts';
 import type { Job, Mode } from '../model/job.ts';
 import type { TopicSpec } from '../model/record.ts';
 import type { Definition } from '../model/state.ts';
@@ -9,6 +10,8 @@ import type { Encoder, Field } from '../schema/encoder.ts';
 import { eventSchema } from '../schema/event-schema.ts';
 import { type EventTime, eventTime, type MarkTime, markTime } from '../schema/event-time.ts';
 import { jsonEncoder } from '../schema/json-encoder.ts';
+import { withTombstones } from '../schema/tombstones.ts';
+import { deletionOf } from './deletion.ts';
 import { resolveMode } from './mode.ts';
 import { tableText } from './tables.ts';
 
@@ -29,6 +32,8 @@ export interface JobPlan {
   readonly order: readonly Column[];
   /** What each row's values hold: the event's fields, then what only the key or the event time needs. */
   readonly columns: readonly Column[];
+  /** What marks rows as deleted; null: nothing. The encoder gives their tombstones. */
+  readonly deleted: Deletion | null;
   readonly encoder: Encoder;
   readonly eventTime: EventTime;
   readonly markTime: MarkTime;
@@ -74,6 +79,9 @@ export function planJob(input: PlanInput): JobPlan {
     [...key, ...cursor],
   );
   const names = columns.map(({ name }) => name);
+  const deleted = deletionOf(job, shape);
+  if (deleted !== null) refuseKeyless(key);
+  const encoder = jsonEncoder(schema, names);
   return {
     name: input.name,
     job,
@@ -85,7 +93,8 @@ export function planJob(input: PlanInput): JobPlan {
     key,
     order,
     columns,
-    encoder: jsonEncoder(schema, names),
+    deleted,
+    encoder: deleted === null ? encoder : withTombstones(encoder),
     markTime: mode === 'timestamp' || mode === 'timestamp+incrementing' ? markTime(input.timezone) : () => null,
     eventTime: eventTime(mode === 'incrementing' || mode === 'transaction' ? [] : cursor, names, input.timezone),
     topic: { name: renderTopic(job, input.topicNames), keyed: key.length > 0 },
@@ -107,12 +116,18 @@ export function requestOf(plan: JobPlan): Omit<ReadRequest, 'window' | 'page' | 
     where: plan.job.where,
     cursor: plan.cursor,
     key: plan.order,
+    deleted: plan.deleted,
   };
 }
 
 /** The relation's remarks that matter to this job. */
 export function remarksOf({ mode, shape }: JobPlan): readonly string[] {
   return mode === 'incrementing' ? [...shape.remarks, ...shape.idRemarks] : shape.remarks;
+}
+
+function refuseKeyless(key: readonly Column[]): void {
+  if (key.length > 0) return;
+  throw new LiberateError('LIB206', 'deleted rows leave as tombstones, which have nothing but a key, and the table has no primary key');
 }
 
 type Find = (name: string, what: string) => Column;
@@ -225,8 +240,9 @@ function relationName(job: Job, relation: Relation): string {
 /** What the mark was taken of. A query is its text: even a changed comment is shown to the user once. */
 function relationIdentity(job: Job, relation: Relation): string {
   const where = job.where === null ? '' : ` where ${digest(job.where)}`;
-  if (relation.kind === 'table') return `table ${tableText(relation.table)}${where}`;
-  return `query ${digest(relation.text)}${where}`;
+  const deleted = job.deleted === null ? '' : ` deleted ${digest(job.deleted)}`;
+  if (relation.kind === 'table') return `table ${tableText(relation.table)}${where}${deleted}`;
+  return `query ${digest(relation.text)}${where}${deleted}`;
 }
 
 function digest(sql: string): string {

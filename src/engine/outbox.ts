@@ -20,6 +20,8 @@ export interface OutboxOptions<Mark> {
   readonly topic: string;
   /** Of every record. */
   readonly headers: OutboundRecord['headers'];
+  /** Of those without a value; left out: the same. */
+  readonly tombstoneHeaders?: OutboundRecord['headers'];
   readonly limits: SinkLimits;
   readonly signal: AbortSignal;
   /** Told in order, one at a time, after the sink has acknowledged the batch and all before it. */
@@ -110,7 +112,11 @@ export class Outbox<Mark> {
   }
 
   #parcel(): Parcel<Mark> {
-    return { batch: this.#free.pop() ?? new RecordBatch(this.#options.headers), bytes: 0, mark: null };
+    return {
+      batch: this.#free.pop() ?? new RecordBatch(this.#options.headers, undefined, this.#options.tombstoneHeaders),
+      bytes: 0,
+      mark: null,
+    };
   }
 
   #weight(batch: RecordBatch): number {

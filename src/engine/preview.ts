@@ -23,7 +23,8 @@ export async function previewJob(
   for (const target of await targetsOf(job, source, facts, signal)) {
     const plan = await resolveTarget(job, target, source, facts, timezone, signal);
     const request = { ...requestOf(plan), window: { kind: 'all' } as const, page: null, recentFrom: null, sample: null, limit: rows };
-    const events = new RecordBatch(recordHeaders(plan, source.name, 'upsert'));
+    const headers = recordHeaders(plan, source.name, 'upsert');
+    const events = new RecordBatch(headers, undefined, recordHeaders(plan, source.name, 'delete'));
     for await (const batch of source.read(request, signal)) {
       for (let at = 0; at < batch.count; at += 1) appendRow(plan, batch, at, now, events);
     }

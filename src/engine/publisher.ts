@@ -77,6 +77,7 @@ export function openPublisher(context: CycleContext, told: Books, expected: numb
     sink,
     topic: plan.topic.name,
     headers: recordHeaders(plan, context.source.name, 'upsert'),
+    tombstoneHeaders: recordHeaders(plan, context.source.name, 'delete'),
     limits: sink.limits(plan.topic.name),
     signal: sending.signal,
     onAcked: async ({ records, bytes, mark }) => {

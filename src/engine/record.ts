@@ -6,7 +6,7 @@ import type { Encode } from './tracker.ts';
 
 export type Operation = 'upsert' | 'delete';
 
-/** A job's headers are made once and shared by all its records. */
+/** A job's headers are made once and shared by all its records of one operation. */
 export function recordHeaders(plan: JobPlan, sourceName: string, operation: Operation): OutboundRecord['headers'] {
   return {
     ...plan.job.headers,

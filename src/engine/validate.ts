@@ -4,6 +4,7 @@ import type { Job } from '../model/job.ts';
 import type { Finding } from '../model/report.ts';
 import type { Horizon } from '../model/watermark.ts';
 import type { Sink } from '../sink/sink.ts';
+import { checkDeletion } from './check-deletion.ts';
 import type { SourceUse } from './engine.ts';
 import { errorFinding } from './explain-job.ts';
 import { indexAdvice, servingIndex } from './index-advice.ts';
@@ -40,6 +41,7 @@ export async function validateJob(
         const plan = await resolveTarget(job, target, source, facts, timezone, signal);
         jobs.push({ plan, guarantee: promiseOf(plan, sink, facts.sight, horizon) });
         findings.push(...remarks(plan, facts.remarks), ...(await advice(plan, source, horizon, signal)), ...wakeSetup(plan, source));
+        await checkDeletion(plan, source, signal);
         await refuseNullKeys(plan, source, signal);
         await refuseNulls(plan, source, signal);
       } catch (error) {

@@ -29,7 +29,7 @@ export function wholeOf({ plan, source }: VerifyContext, from: boolean): readonl
   return nulls === 'include' ? [withCursor, { ...base, window: { kind: 'nulls' } }] : [withCursor];
 }
 
-/** Every row of the relation as it is now, encoded as the job publishes it. */
+/** Every row of the relation that counts, as it is now, encoded as the job publishes it. */
 export async function readRows(context: VerifyContext, from: boolean, look: Look, signal: AbortSignal): Promise<void> {
   const { plan, source, reader } = context;
   const encode = encodeOf(plan);
@@ -42,9 +42,12 @@ export async function readRows(context: VerifyContext, from: boolean, look: Look
       for (let at = 0; at < rows.count; at += 1) {
         event.clear();
         encode(rows, at, event);
+        // Marked as deleted: its key counts as absent.
+        const value = event.value(0);
+        if (value === null) continue;
         const key = reader.asRead(event.key(0) as Buffer);
         putDigest(key, record, 0);
-        putDigest(reader.asRead(event.value(0) as Buffer), record, digestWords);
+        putDigest(reader.asRead(value), record, digestWords);
         look(record, key);
       }
       progress(rows.count);

@@ -27,15 +27,22 @@ export async function repair(
 ): Promise<Repaired> {
   const books = await booksOf(context);
   await context.sink.prepare(context.plan.topic, signal);
-  await publishRows(context, books, accused, signal);
-  const published = context.tally.published;
-  return { published, tombstones: tombstones ? await buryExtras(context, books, accused, end, signal) : 0 };
+  const buried = await publishRows(context, books, accused, signal);
+  const published = context.tally.published - buried;
+  return { published, tombstones: buried + (tombstones ? await buryExtras(context, books, accused, end, signal) : 0) };
 }
 
-async function publishRows(context: VerifyContext & CycleContext, books: Books, accused: DigestTable, signal: AbortSignal): Promise<void> {
+/** How many of them leave as tombstones, as their rows are marked as deleted. */
+async function publishRows(
+  context: VerifyContext & CycleContext,
+  books: Books,
+  accused: DigestTable,
+  signal: AbortSignal,
+): Promise<number> {
   const { source, reader } = context;
   const publisher = openPublisher(context, books, accused.count, signal);
   const key = new Uint32Array(digestWords);
+  let buried = 0;
   const those: Reader = {
     meet: (_rows, _at, event) => {
       // Not the event's own bytes: it leaves as it was encoded.
@@ -43,6 +50,7 @@ async function publishRows(context: VerifyContext & CycleContext, books: Books, 
       const entry = accused.find(key, 0);
       // A key that has got a row since needs no tombstone.
       if (entry >= 0) accused.setRow(entry, key, 0);
+      if (entry >= 0 && event.value(event.count - 1) === null) buried += 1;
       return entry >= 0;
     },
     markBefore: () => null,
@@ -56,6 +64,7 @@ async function publishRows(context: VerifyContext & CycleContext, books: Books, 
   } finally {
     await publisher.settle();
   }
+  return buried;
 }
 
 async function buryExtras(

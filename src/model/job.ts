@@ -35,6 +35,8 @@ export interface Job {
   readonly what: What;
   readonly columns: ColumnRules;
   readonly where: string | null;
+  /** A column, or an SQL condition, that marks the rows which count as deleted; null: none does. */
+  readonly deleted: string | null;
   /** null: the primary key. */
   readonly key: readonly string[] | null;
   /** null: told by the type of the cursor. */

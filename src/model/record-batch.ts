@@ -10,8 +10,10 @@ const stride = 4;
  * row costs no object. Whoever fills it reserves room, writes into `bytes` from `length` on, and pushes the bounds.
  */
 export class RecordBatch {
-  /** Of every record in the batch. */
+  /** Of every record in the batch that has a value. */
   readonly headers: Headers;
+  /** Of those that have none; the very same object where they do not differ. */
+  readonly tombstoneHeaders: Headers;
   bytes: Buffer;
   /** Bytes in use. */
   length = 0;
@@ -19,8 +21,9 @@ export class RecordBatch {
   #bounds = new Int32Array(32 * stride);
   #timestamps = new Float64Array(32);
 
-  constructor(headers: Headers, capacity = 4 * 1024) {
+  constructor(headers: Headers, capacity = 4 * 1024, tombstoneHeaders = headers) {
     this.headers = headers;
+    this.tombstoneHeaders = tombstoneHeaders;
     this.bytes = Buffer.allocUnsafeSlow(capacity);
   }
 
@@ -98,7 +101,9 @@ export class RecordBatch {
   }
 
   record(at: number): OutboundRecord {
-    return { key: this.key(at), value: this.value(at), timestamp: String(this.#timestamps[at]), headers: this.headers };
+    const value = this.value(at);
+    const headers = value === null ? this.tombstoneHeaders : this.headers;
+    return { key: this.key(at), value, timestamp: String(this.#timestamps[at]), headers };
   }
 
   *records(): Generator<OutboundRecord, void, undefined> {

@@ -11,6 +11,8 @@ export interface Row {
   readonly ahead: boolean;
   /** It lies at or after `recentFrom`: the next poll will meet it again, so it must be remembered. */
   readonly recent: boolean;
+  /** It is marked as deleted, and the request asked for it. Left out: it is not. */
+  readonly deleted?: boolean;
 }
 
 /** Rows in reading order; valid until the next batch of the same read is asked for. */
@@ -26,6 +28,7 @@ export interface RowBatch {
   lead(at: number): string;
   ahead(at: number): boolean;
   recent(at: number): boolean;
+  deleted(at: number): boolean;
 }
 
 /** A batch of rows that are JavaScript values. */
@@ -40,6 +43,7 @@ export function batchOfRows(rows: readonly Row[], safe: Watermark | null): RowBa
     lead: (at) => row(at).position[0] as string,
     ahead: (at) => row(at).ahead,
     recent: (at) => row(at).recent,
+    deleted: (at) => row(at).deleted === true,
   };
 }
 
@@ -50,5 +54,6 @@ export function rowsOf(batch: RowBatch): readonly Row[] {
     position: batch.position(at),
     ahead: batch.ahead(at),
     recent: batch.recent(at),
+    deleted: batch.deleted(at),
   }));
 }

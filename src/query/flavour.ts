@@ -23,6 +23,8 @@ export interface Flavour {
   highest(column: Column): string;
   /** How a column is selected so that its value is exact, e.g. MySQL's FLOAT as a double; usually the expression itself. */
   select(expression: string, column: Column): string;
+  /** An SQL condition that holds where the column says yes: true, a number other than zero, a stamp. */
+  marks(expression: string, column: Column): string;
   /** `(a, b) > (x, y)` is served by an index; otherwise the planner writes it out with OR. */
   readonly rowComparison: boolean;
   /** Is a row (of that alias) fresh? `bind`: SQL that stands for a text of that type. None: no row tells who wrote it. */

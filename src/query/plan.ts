@@ -1,4 +1,5 @@
 import type { Relation } from '../model/column.ts';
+import { deletedCondition } from './deleted.ts';
 import type { Bind, Flavour } from './flavour.ts';
 import { afterPosition, alias, columnOf, comparison, cursorColumn, type OrderTerm, orderTerms, Writer } from './order.ts';
 import { bareQuery, splitPlaceholders } from './placeholders.ts';
@@ -15,6 +16,8 @@ export interface PlannedRead {
   /** Where the flags stand; null: `ahead` is true and `recent` false for every row. */
   readonly aheadAt: number | null;
   readonly recentAt: number | null;
+  /** Where it stands that the row is deleted; null: no row is. */
+  readonly deletedAt: number | null;
   /** Fields of a result row. */
   readonly width: number;
 }
@@ -93,11 +96,17 @@ export function planRead(flavour: Flavour, request: ReadRequest): PlannedRead {
     recentAt = selected.push(`CASE WHEN ${head.expression} >= ${from} THEN 1 ELSE 0 END`) - 1;
   }
 
+  let deletedAt: number | null = null;
+  if (request.deleted) {
+    const condition = deletedCondition(flavour, request.deleted, (column) => columnOf(flavour, column));
+    deletedAt = selected.push(`CASE WHEN ${condition} THEN 1 ELSE 0 END`) - 1;
+  }
+
   const order = terms.length === 0 ? '' : ` ORDER BY ${terms.map(({ expression }) => expression).join(', ')}`;
   const limit = request.limit === null ? '' : ` LIMIT ${request.limit}`;
   const sql = `SELECT ${selected.join(', ')} ${fromAndWhere(writer, flavour, terms, request)}${order}${limit}`;
   const orderedBy = terms.map(({ name }) => name);
-  return { sql, binds: writer.binds, orderedBy, positionAt, aheadAt, recentAt, width: selected.length };
+  return { sql, binds: writer.binds, orderedBy, positionAt, aheadAt, recentAt, deletedAt, width: selected.length };
 }
 
 /** The position of the last row in reading order. */
@@ -124,6 +133,7 @@ function planPosition(flavour: Flavour, request: ReadRequest, direction: string,
     positionAt: terms.map((_, at) => at),
     aheadAt: null,
     recentAt: null,
+    deletedAt: null,
     width: selected.length,
   };
 }

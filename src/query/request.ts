@@ -1,4 +1,5 @@
 import type { Column, Relation } from '../model/column.ts';
+import type { Deletion } from '../model/deletion.ts';
 import type { Gap, Micros, Watermark } from '../model/watermark.ts';
 
 /** Which rows of the relation a read is after. */
@@ -52,6 +53,8 @@ export interface ReadRequest {
   readonly until?: Watermark | null;
   /** Nothing stamped at or after this, but for what a look-back meets up to the mark. None: no such bound. */
   readonly below?: Micros | null;
+  /** Flag the rows of which this holds; none: flag none. */
+  readonly deleted?: Deletion | null;
   /** Flag rows whose stamp is at or after this; null: flag none. */
   readonly recentFrom: Micros | null;
   /** Mark text of some row's cursor, whose print form instants take where a database has no stamp type (SQLite); null when none is known. */

@@ -23,4 +23,6 @@ export interface Encoder {
   readonly schema: EventSchema;
   /** Adds the event of a row; the key is null where the schema has none. `timestamp`: milliseconds since 1970. */
   append(rows: RowBatch, at: number, timestamp: number, into: RecordBatch): void;
+  /** Adds the tombstone of a row: its key, and no value. */
+  bury(rows: RowBatch, at: number, timestamp: number, into: RecordBatch): void;
 }

@@ -45,7 +45,7 @@ export function jsonEncoder(schema: EventSchema, columns: readonly string[]): En
     schema,
     append: (rows, at, timestamp, into) => {
       if (rows.packed !== null) {
-        packed(rows.packed, at, timestamp, into);
+        packed.append(rows.packed, at, timestamp, into);
         return;
       }
       const values = rows.values(at);
@@ -56,35 +56,64 @@ export function jsonEncoder(schema: EventSchema, columns: readonly string[]): En
       if (keyText === null) into.push(-1, -1, middle, into.length, timestamp);
       else into.push(start, middle, middle, into.length, timestamp);
     },
+    bury: (rows, at, timestamp, into) => {
+      if (rows.packed !== null) {
+        packed.bury(rows.packed, at, timestamp, into);
+        return;
+      }
+      const start = into.length;
+      if (keyText !== null) put(keyText(rows.values(at)), into);
+      if (keyText === null) into.push(-1, -1, -1, -1, timestamp);
+      else into.push(start, into.length, -1, -1, timestamp);
+    },
   };
 }
 
+/** Writes one record of a packed row. */
+type Write = (rows: PackedRows, row: number, timestamp: number, into: RecordBatch) => void;
+
 /** Key and value of a packed row are written behind the rows, and copied from there in one piece. */
-function packedEvents(
-  keySlots: readonly Slot[] | null,
-  valueSlots: readonly Slot[],
-): (rows: PackedRows, row: number, timestamp: number, into: RecordBatch) => void {
+function packedEvents(keySlots: readonly Slot[] | null, valueSlots: readonly Slot[]): { readonly append: Write; readonly bury: Write } {
   const key = keySlots === null ? null : new PackedObject(keySlots);
   const value = new PackedObject(valueSlots);
   const leads = Buffer.concat([key?.leads ?? Buffer.alloc(0), value.leads]);
   const keyLeads = key?.leads.length ?? 0;
   let laid: PackedRows | null = null;
   let filled = -1;
-  return (rows, row, timestamp, into) => {
+  /** Where the leads lie, with room behind them for the row. */
+  const lay = (rows: PackedRows, row: number): number => {
     const desk = rows.desk(leads.length + (key?.most(rows, row) ?? 0) + value.most(rows, row));
     if (rows !== laid || rows.filled !== filled) {
       leads.copy(rows.bytes, desk);
       laid = rows;
       filled = rows.filled;
     }
-    const start = desk + leads.length;
-    const middle = key === null ? start : key.write(rows, row, desk, start);
-    const end = value.write(rows, row, desk + keyLeads, middle);
+    return desk;
+  };
+  const take = (rows: PackedRows, start: number, end: number, into: RecordBatch): number => {
     into.reserve(end - start);
     const at = into.length;
     rows.bytes.copy(into.bytes, at, start, end);
     into.length = at + end - start;
-    if (key === null) into.push(-1, -1, at, into.length, timestamp);
-    else into.push(at, at + middle - start, at + middle - start, into.length, timestamp);
+    return at;
+  };
+  return {
+    append: (rows, row, timestamp, into) => {
+      const desk = lay(rows, row);
+      const start = desk + leads.length;
+      const middle = key === null ? start : key.write(rows, row, desk, start);
+      const end = value.write(rows, row, desk + keyLeads, middle);
+      const at = take(rows, start, end, into);
+      if (key === null) into.push(-1, -1, at, into.length, timestamp);
+      else into.push(at, at + middle - start, at + middle - start, into.length, timestamp);
+    },
+    bury: (rows, row, timestamp, into) => {
+      const desk = lay(rows, row);
+      const start = desk + leads.length;
+      const end = key === null ? start : key.write(rows, row, desk, start);
+      const at = take(rows, start, end, into);
+      if (key === null) into.push(-1, -1, -1, -1, timestamp);
+      else into.push(at, into.length, -1, -1, timestamp);
+    },
   };
 }

@@ -55,16 +55,19 @@ export class LineBuffer {
   /** One line a record. `topic` null: the lines do not say it. LIB309 for a timestamp that is none. */
   add(topic: string | null, batch: RecordBatch): void {
     const head = Buffer.from(topic === null ? `{${keyName}` : `{"topic":${JSON.stringify(topic)},${keyName}`);
-    const tail = Buffer.from(`","headers":${JSON.stringify(batch.headers)}}\n`);
+    const tail = tailOf(batch.headers);
+    const tombstoneTail = batch.tombstoneHeaders === batch.headers ? tail : tailOf(batch.tombstoneHeaders);
     const { bounds, timestamps, count, length } = batch;
     // What the lines are made of is laid behind them: moving bytes within one buffer makes no object,
     // while a copy from another makes a view each time.
-    const headAt = this.#length + length + count * (head.length + namesBytes + timeBytes + tail.length);
+    const headAt = this.#length + length + count * (head.length + namesBytes + timeBytes + Math.max(tail.length, tombstoneTail.length));
     const tailAt = headAt + head.length;
-    const bytesAt = tailAt + tail.length;
+    const tombstoneTailAt = tailAt + tail.length;
+    const bytesAt = tombstoneTailAt + tombstoneTail.length;
     this.#reserve(bytesAt + length);
     head.copy(this.#buffer, headAt);
     tail.copy(this.#buffer, tailAt);
+    tombstoneTail.copy(this.#buffer, tombstoneTailAt);
     batch.bytes.copy(this.#buffer, bytesAt, 0, length);
     this.#unbreak(bytesAt, bytesAt + length);
     for (let at = 0; at < count; at += 1) {
@@ -75,7 +78,8 @@ export class LineBuffer {
       this.#json(bytesAt, bounds[bound + 2] as number, bounds[bound + 3] as number);
       this.#put(timestampName);
       this.#time(timestamps[at] as number);
-      this.#move(tailAt, tail.length);
+      if ((bounds[bound + 2] as number) < 0) this.#move(tombstoneTailAt, tombstoneTail.length);
+      else this.#move(tailAt, tail.length);
     }
   }
 
@@ -149,6 +153,8 @@ export class LineBuffer {
     this.#buffer = larger;
   }
 }
+
+const tailOf = (headers: RecordBatch['headers']): Buffer => Buffer.from(`","headers":${JSON.stringify(headers)}}\n`);
 
 /** `2026-11-21T` */
 function dayText(ms: number): string {

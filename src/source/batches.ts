@@ -17,7 +17,7 @@ export interface RawRows {
 }
 
 /** Where in a raw row the plan has put what. */
-export type Layout = Pick<PlannedRead, 'positionAt' | 'aheadAt' | 'recentAt'>;
+export type Layout = Pick<PlannedRead, 'positionAt' | 'aheadAt' | 'recentAt' | 'deletedAt'>;
 
 /**
  * The request with one row more than its limit: the row past the end is never delivered, it only

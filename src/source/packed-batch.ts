@@ -24,6 +24,7 @@ export function packedRows(packed: PackedRows, mark: (row: number, field: number
       lead: (at) => raws.mark(at, layout.positionAt[0] as number),
       ahead: (at) => layout.aheadAt === null || flag(at, layout.aheadAt),
       recent: (at) => layout.recentAt !== null && flag(at, layout.recentAt),
+      deleted: (at) => layout.deletedAt !== null && flag(at, layout.deletedAt),
     }),
   };
 }

@@ -24,6 +24,7 @@ export function valueRows<R extends Field>(rows: readonly (readonly (R | null)[]
       lead: (at) => raws.mark(at, layout.positionAt[0] as number),
       ahead: (at) => layout.aheadAt === null || isOne(field(at, layout.aheadAt)),
       recent: (at) => layout.recentAt !== null && isOne(field(at, layout.recentAt)),
+      deleted: (at) => layout.deletedAt !== null && isOne(field(at, layout.deletedAt)),
     }),
   };
 }

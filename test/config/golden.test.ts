@@ -20,6 +20,7 @@ const customers = {
   what: { kind: 'tables', include: ['customers'], exclude: [] },
   columns: { include: null, exclude: [], rename: {} },
   where: null,
+  deleted: null,
   key: null,
   mode: null,
   cursor: ['updated_at'],

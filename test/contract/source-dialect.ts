@@ -8,6 +8,11 @@ export interface Dialect {
   /** A stamp with microseconds that also holds years before 1970. Inserted as `'2026-01-01 00:00:00.000000'`, which means UTC. */
   readonly stamp: string;
   readonly text: string;
+  /** A number with digits behind the point. */
+  readonly fraction: string;
+  readonly boolean: string;
+  /** Its true and its false. */
+  readonly booleans: readonly [string, string];
   /** Bytes compared one by one. */
   readonly textKey: string;
   readonly quote: '"' | '`';
@@ -36,6 +41,9 @@ export const postgresDialect: Dialect = {
   bigint: 'bigint',
   stamp: 'timestamptz',
   text: 'text',
+  fraction: 'numeric',
+  boolean: 'boolean',
+  booleans: ['true', 'false'],
   textKey: 'text COLLATE "C"',
   quote: '"',
   series: (count) => `SELECT n FROM generate_series(1, ${count}) n`,
@@ -55,6 +63,9 @@ export const mysqlDialect: Dialect = {
   bigint: 'bigint',
   stamp: 'datetime(6)',
   text: 'longtext',
+  fraction: 'double',
+  boolean: 'bit(1)',
+  booleans: ["b'1'", "b'0'"],
   textKey: 'varchar(200) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin',
   quote: '`',
   series: (count) => `SELECT seq AS n FROM seq_1_to_${count}`,
@@ -74,6 +85,9 @@ export const sqliteDialect: Dialect = {
   bigint: 'INTEGER',
   stamp: 'TIMESTAMP',
   text: 'TEXT',
+  fraction: 'REAL',
+  boolean: 'BOOLEAN',
+  booleans: ['TRUE', 'FALSE'],
   textKey: 'TEXT',
   quote: '"',
   series: (count) => `WITH RECURSIVE s(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM s WHERE n < ${count}) SELECT n FROM s`,

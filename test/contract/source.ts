@@ -222,6 +222,32 @@ export function sourceContract(contract: SourceContract): void {
       }
     });
 
+    promise('says of each row whether a column, or a condition, marks it as deleted, and gives no field more', async ({ db, source }) => {
+      await db.run(`CREATE TABLE marked (id ${dialect.bigint} PRIMARY KEY, stamp ${dialect.stamp}, day date, number ${dialect.bigint},
+        part ${dialect.fraction}, flag ${dialect.boolean}, note ${dialect.text})`);
+      const [yes, no] = dialect.booleans;
+      await db.run(`INSERT INTO marked VALUES (1, '2026-01-01 00:00:00.000000', '2026-01-01', 1, 0.5, ${yes}, 'gone'),
+        (2, NULL, NULL, 0, 0, ${no}, 'here'), (3, NULL, NULL, NULL, NULL, NULL, NULL), (4, '1969-12-31 23:59:59.999999', '1969-12-31', -1, -0.5, ${yes}, 'gone')`);
+      const shape = await source.describe(table('marked'), never);
+      const flagsOf = async (relation: Relation, deleted: NonNullable<ReadRequest['deleted']>): Promise<readonly unknown[]> => {
+        const request = await requestOf(source, relation, { columns: ['id', 'note'], key: ['id'], deleted });
+        const rows = await readPages(source, request, 3);
+        for (const { values } of rows) expect(values).toHaveLength(2);
+        return rows.map(({ deleted: flag }) => flag);
+      };
+      for (const name of ['stamp', 'day', 'number', 'part', 'flag']) {
+        const [column] = columnsOf(shape, [name]) as [Column];
+        expect(await flagsOf(table('marked'), { kind: 'column', column }), name).toEqual([true, false, false, true]);
+      }
+      for (const sql of ["note = 'gone'", "note = 'gone' -- at last", "note = 'x' OR number <> 0"]) {
+        expect(await flagsOf(table('marked'), { kind: 'condition', sql }), sql).toEqual([true, false, false, true]);
+      }
+      const grouped = query('SELECT id, max(number) AS number, max(note) AS note FROM marked GROUP BY id; -- all');
+      expect(await flagsOf(grouped, { kind: 'condition', sql: 'number = 0' })).toEqual([false, true, false, false]);
+      const wrong = await requestOf(source, table('marked'), { key: ['id'], deleted: { kind: 'condition', sql: 'no_such_column = 1' } });
+      expect((await refusal(readAll(source, wrong))).code).toBe(dialect.unknownColumn);
+    });
+
     promise('names what is missing or wrong by its code', async ({ db, source }) => {
       await items(db);
       const codeOf = async (relation: Relation): Promise<string> => (await refusal(source.describe(relation, never))).code;

@@ -25,7 +25,35 @@ describe('the plan of a job', () => {
     expect([names(made.cursor), names(made.key), names(made.order)]).toEqual([['updated_at'], ['id'], ['id']]);
     expect(textsOf(made.encoder, oneRow(row))[0]).toBe('{"id":7}');
     expect(made.eventTime(oneRow(row), 0)).toBe(Date.parse('2026-11-21T10:00:00.500Z'));
-    expect(requestOf(made)).toEqual({ relation: made.relation, columns: made.columns, where: null, cursor: made.cursor, key: made.order });
+    expect(requestOf(made)).toEqual({
+      relation: made.relation,
+      columns: made.columns,
+      where: null,
+      cursor: made.cursor,
+      key: made.order,
+      deleted: null,
+    });
+  });
+
+  it('takes what deleted says for a column where there is one of that name, otherwise for a condition', () => {
+    expect(plan({ deleted: 'paid' }).deleted).toMatchObject({ kind: 'column', column: { name: 'paid' } });
+    expect(plan({ deleted: 'paid > 3' }).deleted).toEqual({ kind: 'condition', sql: 'paid > 3' });
+    const odd = shape({ columns: [...shape().columns, column('is gone', 'boolean'), column('state', 'text', 'text')] });
+    expect(plan({ deleted: 'is gone' }, { shape: odd }).deleted).toMatchObject({ kind: 'column' });
+    expect(() => plan({ deleted: 'gone' })).toThrow(expect.objectContaining({ code: 'LIB204', place: { column: 'gone' } }));
+    expect(() => plan({ deleted: 'state' }, { shape: odd })).toThrow(
+      expect.objectContaining({ code: 'LIB103', cure: expect.stringContaining("state = 'gone'") }),
+    );
+    const keyless = { shape: shape({ primaryKey: [] }) };
+    expect(() => plan({ deleted: 'paid', cursor: [] }, keyless)).toThrow(expect.objectContaining({ code: 'LIB206' }));
+  });
+
+  it('gives the tombstone of a row that is marked as deleted, and its mark belongs to what marks it', () => {
+    const made = plan({ deleted: 'paid' });
+    expect(textsOf(made.encoder, { ...oneRow(row), deleted: () => true })).toEqual(['{"id":7}', null]);
+    expect(textsOf(made.encoder, oneRow(row))[1]).toContain('"paid":1.50');
+    const relations = [undefined, 'paid', 'paid > 3'].map((deleted) => plan({ deleted: deleted ?? null }).definition.relation);
+    expect(new Set(relations).size).toBe(3);
   });
 
   it('refuses strict order where there are no stamps to go by', () => {

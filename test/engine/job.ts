@@ -11,6 +11,7 @@ export function job(some: Partial<Job> = {}): Job {
     what: { kind: 'tables', include: ['orders'], exclude: [] },
     columns: { include: null, exclude: [], rename: {} },
     where: null,
+    deleted: null,
     key: null,
     mode: null,
     cursor: ['updated_at'],

@@ -30,6 +30,7 @@ const flavour: Flavour = {
   lowest: ({ name }) => `LOWEST(${name})`,
   highest: ({ name }) => `HIGHEST(${name})`,
   select: (expression) => expression,
+  marks: (expression, { type }) => `MARKS(${expression}, ${type.kind})`,
   rowComparison: true,
   lexis: 'standard',
 };
@@ -60,8 +61,22 @@ describe('planRead', () => {
       positionAt: [2, 0],
       aheadAt: null,
       recentAt: null,
+      deletedAt: null,
       width: 3,
     });
+  });
+
+  it('asks of each row whether it is deleted, by a column that need not be read or by a condition, behind all else', () => {
+    const marked = planRead(flavour, { ...request, deleted: { kind: 'column', column: created }, window: after });
+    expect(marked.sql).toMatch(
+      /^SELECT q.id, q.note, q.stamp, CASE .* END, CASE WHEN MARKS\(q.created, timestamp\) THEN 1 ELSE 0 END FROM/,
+    );
+    expect([marked.deletedAt, marked.width]).toEqual([4, 5]);
+    const relation = { kind: 'query', text: 'SELECT * FROM orders' } as const;
+    const text = "note = 'gone' -- or so";
+    expect(sqlOf({ relation, deleted: { kind: 'condition', sql: text } })).toBe(
+      `SELECT q.id, q.note, q.stamp, CASE WHEN (\n${text}\n) THEN 1 ELSE 0 END FROM (\nSELECT * FROM orders\n) q WHERE q.stamp IS NOT NULL ORDER BY q.stamp, q.id`,
+    );
   });
 
   it('reads in the order of the key alone without a cursor', () => {

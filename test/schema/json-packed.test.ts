@@ -6,6 +6,7 @@ import type { Value } from '../../src/model/value.ts';
 import { eventSchema } from '../../src/schema/event-schema.ts';
 import { eventTime } from '../../src/schema/event-time.ts';
 import { jsonEncoder } from '../../src/schema/json-encoder.ts';
+import { withTombstones } from '../../src/schema/tombstones.ts';
 import { oneRow, packedRowsOf, textsOf } from '../support/rows.ts';
 import { column } from './column.ts';
 
@@ -83,6 +84,13 @@ describe('JSON from the bytes of the server', () => {
         const expected = textsOf(encoder, oneRow(row.map(({ value }) => value)));
         expect(textsOf(encoder, packed)).toEqual(expected);
         expect(textsOf(encoder, packed, 1)).toEqual(expected);
+        if (keyed === 0) return;
+        // Beside each other over the same rows: what one writes there must not be what the other reads.
+        const buried = withTombstones(encoder);
+        const marked = { ...packed, deleted: (at: number) => at === 0 };
+        expect(textsOf(buried, marked)).toEqual([expected[0], null]);
+        expect(textsOf(buried, marked, 1)).toEqual(expected);
+        expect(textsOf(buried, { ...oneRow(row.map(({ value }) => value)), deleted: () => true })).toEqual([expected[0], null]);
         expect(packed.values(1)).toEqual(row.map(({ value }) => (value instanceof Uint8Array ? Buffer.from(value) : value)));
       }),
       { numRuns: 2000 },

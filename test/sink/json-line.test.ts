@@ -8,7 +8,7 @@ const record = (key: string | null, value: string | null, timestamp = 0): Outbou
   key: key === null ? null : Buffer.from(key),
   value: value === null ? null : Buffer.from(value),
   timestamp: String(timestamp),
-  headers: { op: 'größe "x"' },
+  headers: { op: value === null ? 'delete' : 'größe "x"' },
 });
 
 /** A line as JSON.stringify would make it of its parts. */

@@ -20,7 +20,16 @@ const keyed: ReadRequest = {
   sample: null,
   limit: null,
 };
-const plan: PlannedRead = { sql: '', binds: [], orderedBy: ['stamp', 'id'], positionAt: [2, 0], aheadAt: null, recentAt: null, width: 3 };
+const plan: PlannedRead = {
+  sql: '',
+  binds: [],
+  orderedBy: ['stamp', 'id'],
+  positionAt: [2, 0],
+  aheadAt: null,
+  recentAt: null,
+  deletedAt: null,
+  width: 3,
+};
 const keyless: ReadRequest = { ...keyed, key: [] };
 const keylessPlan: PlannedRead = { ...plan, orderedBy: ['stamp'], positionAt: [2] };
 
@@ -42,7 +51,10 @@ const row = (id: string, stamp: string, note: string | null = 'n'): (string | nu
 describe('a page of rows', () => {
   it('takes values by column, positions as raw text, and nothing beside them', () => {
     const batch = page().batch([row('1', 's', null)], true);
-    expect(batch).toEqual({ rows: [{ values: ['1', null], position: ['s', '1'], ahead: true, recent: false }], safe: ['s', '1'] });
+    expect(batch).toEqual({
+      rows: [{ values: ['1', null], position: ['s', '1'], ahead: true, recent: false, deleted: false }],
+      safe: ['s', '1'],
+    });
   });
 
   it('reads the flags in whatever form a driver gives 1 and 0', () => {

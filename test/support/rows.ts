@@ -22,7 +22,7 @@ export function packedRowsOf(rows: readonly (readonly (string | Uint8Array | nul
     packed.bounds.set(places.flat(), at);
   }
   const values = (at: number): readonly Value[] => forms.map((_, field) => packed.value(at, field));
-  return { ...batchOfRows([], null), count: rows.length, packed, values, ahead: () => true, recent: () => false };
+  return { ...batchOfRows([], null), count: rows.length, packed, values, ahead: () => true, recent: () => false, deleted: () => false };
 }
 
 /** The event of a row. */

@@ -82,6 +82,12 @@ const common = {
     default: '<all rows>',
     examples: ["country_code = 'DE'"],
   }),
+  deleted: key(text('a column name or an SQL condition'), {
+    description:
+      'Rows that count as deleted and leave as tombstones: a column (true, a number other than 0, a stamp), or an SQL condition. Needs a key.',
+    default: '<none>',
+    examples: ['deleted_at', "status = 'gone'"],
+  }),
   key: key(oneOrMany('a column name'), {
     description: 'Columns that together identify a row: the key of its event.',
     default: '<the primary key>',

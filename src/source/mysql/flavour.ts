@@ -85,6 +85,12 @@ export function flavourOf(zone: Zone | null): Flavour {
     highest: (column) => extreme(column)[1],
     // A FLOAT is printed with six digits; the sum is the double that it equals.
     select: (expression, { native }) => (baseOf(native) === 'float' ? `(${expression} + 0e0)` : expression),
+    marks: (expression, { type }) => {
+      if (type.kind === 'time') return `${expression} IS NOT NULL`;
+      // A zero date stands for none, also where the column is NOT NULL.
+      const stamp = type.kind === 'date' || type.kind === 'timestamp' || type.kind === 'timestamptz';
+      return stamp ? `YEAR(${expression}) <> 0` : `${expression} <> 0`;
+    },
     rowComparison: false,
     lexis: 'mysql',
   };

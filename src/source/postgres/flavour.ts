@@ -72,10 +72,16 @@ export function flavourOf(zone: string): Flavour {
     // age() counts back from the next number, round the 32 bits, and holds the special numbers for older than all.
     fresh: (row, { table, below }, bind) =>
       `age(${row}.xmin) <= age(${bind(xidText(below), 'xid')}) OR ${row}.tableoid <> ${bind(table, 'oid')}`,
+    marks: (expression, { type }) => {
+      if (type.kind === 'boolean') return expression;
+      return isNumber(type) ? `${expression} <> 0` : `${expression} IS NOT NULL`;
+    },
     rowComparison: true,
     lexis: 'standard',
   };
 }
+
+const isNumber = ({ kind }: Column['type']): boolean => kind === 'integer' || kind === 'decimal' || kind === 'float';
 
 /** Texts below and above every value of the column's type. */
 function extreme({ type, native }: Column): readonly [string, string] {

@@ -17,6 +17,8 @@ export const sqliteFlavour: Flavour = {
   // Bytes sort last, and no affinity changes them.
   highest: () => `X'${'FF'.repeat(16)}'`,
   select: (expression) => expression,
+  // The value's own class tells: zero, and the empty text, in whatever column, say no.
+  marks: (expression) => `${expression} NOT IN (0, '', '0')`,
   rowComparison: true,
   lexis: 'standard',
 };

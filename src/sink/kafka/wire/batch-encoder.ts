@@ -25,8 +25,8 @@ export class BatchEncoder {
   readonly #buffers: WireBuffers;
   readonly #packer: Packer;
   readonly #crc32c: Crc32c;
-  #headers: RecordBatch['headers'] = {};
-  #headerBytes = encodeHeaders({});
+  readonly #headers = new HeaderBytes();
+  readonly #tombstoneHeaders = new HeaderBytes();
 
   constructor(buffers: WireBuffers, packer: Packer, crc32c: Crc32c) {
     this.#buffers = buffers;
@@ -35,9 +35,9 @@ export class BatchEncoder {
   }
 
   async encode(batch: RecordBatch, { order, shares }: Split): Promise<EncodedBatches> {
-    const headers = this.#headersOf(batch);
+    const headers = { upsert: this.#headers.of(batch.headers), tombstone: this.#tombstoneHeaders.of(batch.tombstoneHeaders) };
     const bound = encodedBound(batch, headers) + shares.length * batchHeaderBytes;
-    const buffer = this.#buffers.take(bound + batch.length + headers.length);
+    const buffer = this.#buffers.take(bound + batch.length + headers.upsert.length + headers.tombstone.length);
     const encoder = new RecordEncoder(batch, headers, buffer, bound);
     const batches: EncodedBatch[] = [];
     let at = 0;
@@ -63,13 +63,18 @@ export class BatchEncoder {
       },
     };
   }
+}
 
-  /** A job has the same headers in all its batches. */
-  #headersOf({ headers }: RecordBatch): Buffer {
+/** A job has the same headers in all its batches. */
+class HeaderBytes {
+  #headers: RecordBatch['headers'] = {};
+  #bytes = encodeHeaders({});
+
+  of(headers: RecordBatch['headers']): Buffer {
     if (headers !== this.#headers) {
-      this.#headerBytes = encodeHeaders(headers);
+      this.#bytes = encodeHeaders(headers);
       this.#headers = headers;
     }
-    return this.#headerBytes;
+    return this.#bytes;
   }
 }

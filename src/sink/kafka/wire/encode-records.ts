@@ -32,8 +32,15 @@ function varint(value: number): Buffer {
   return bytes.subarray(0, putVarint(bytes, 0, value));
 }
 
+/** The encoded headers of records with a value and of those without. */
+export interface RecordHeaders {
+  readonly upsert: Buffer;
+  readonly tombstone: Buffer;
+}
+
 /** Bytes that the records may need at most. */
-export const encodedBound = (batch: RecordBatch, headers: Buffer): number => batch.length + batch.count * (headers.length + recordOverhead);
+export const encodedBound = (batch: RecordBatch, { upsert, tombstone }: RecordHeaders): number =>
+  batch.length + batch.count * (Math.max(upsert.length, tombstone.length) + recordOverhead);
 
 /**
  * Writes records of a batch into a wire buffer, in which the batch's own bytes and its headers lie
@@ -46,16 +53,21 @@ export class RecordEncoder {
   readonly #bytesAt: number;
   readonly #headersAt: number;
   readonly #headersLength: number;
+  readonly #tombstoneHeadersAt: number;
+  readonly #tombstoneHeadersLength: number;
 
   /** `sourceAt`: where the batch's bytes are put, and the headers behind them; nothing may be encoded to there. */
-  constructor(batch: RecordBatch, headers: Buffer, wire: Buffer, sourceAt: number) {
+  constructor(batch: RecordBatch, { upsert, tombstone }: RecordHeaders, wire: Buffer, sourceAt: number) {
     this.#batch = batch;
     this.#wire = wire;
     this.#bytesAt = sourceAt;
     this.#headersAt = sourceAt + batch.length;
-    this.#headersLength = headers.length;
+    this.#headersLength = upsert.length;
+    this.#tombstoneHeadersAt = this.#headersAt + upsert.length;
+    this.#tombstoneHeadersLength = tombstone.length;
     batch.bytes.copy(wire, sourceAt, 0, batch.length);
-    headers.copy(wire, this.#headersAt);
+    upsert.copy(wire, this.#headersAt);
+    tombstone.copy(wire, this.#tombstoneHeadersAt);
   }
 
   /** `order`: places in the batch from `first` to `last`; null: every record in its order. LIB309 for a time that is none. */
@@ -83,8 +95,9 @@ export class RecordEncoder {
     const valueFrom = bounds[bound + 2] as number;
     const keyLength = keyFrom < 0 ? -1 : (bounds[bound + 1] as number) - keyFrom;
     const valueLength = valueFrom < 0 ? -1 : (bounds[bound + 3] as number) - valueFrom;
+    const headersLength = valueFrom < 0 ? this.#tombstoneHeadersLength : this.#headersLength;
     const fixed = 1 + varlongSize(timestampDelta) + varintSize(offset) + varintSize(keyLength) + varintSize(valueLength);
-    const content = (keyFrom < 0 ? 0 : keyLength) + (valueFrom < 0 ? 0 : valueLength) + this.#headersLength;
+    const content = (keyFrom < 0 ? 0 : keyLength) + (valueFrom < 0 ? 0 : valueLength) + headersLength;
     let to = putVarint(wire, start, fixed + content);
     wire[to++] = 0;
     to = putVarlong(wire, to, timestampDelta);
@@ -93,7 +106,7 @@ export class RecordEncoder {
     if (keyLength > 0) to = this.#move(this.#bytesAt + keyFrom, keyLength, to);
     to = putVarint(wire, to, valueLength);
     if (valueLength > 0) to = this.#move(this.#bytesAt + valueFrom, valueLength, to);
-    return this.#move(this.#headersAt, this.#headersLength, to);
+    return this.#move(valueFrom < 0 ? this.#tombstoneHeadersAt : this.#headersAt, headersLength, to);
   }
 
   #move(from: number, length: number, to: number): number {

@@ -18,8 +18,10 @@ interface Event {
   readonly at: number;
 }
 
-function batchOf(events: readonly Event[], headers: Readonly<Record<string, string>>): RecordBatch {
-  const batch = new RecordBatch(headers, 16);
+type Headers = Readonly<Record<string, string>>;
+
+function batchOf(events: readonly Event[], headers: Headers, ofTombstones = headers): RecordBatch {
+  const batch = new RecordBatch(headers, 16, ofTombstones);
   for (const { key, value, at } of events) {
     batch.add({ key: key && Buffer.from(key), value: value && Buffer.from(value), timestamp: String(at) });
   }
@@ -68,8 +70,8 @@ const headers = fc.dictionary(
 describe('a record batch', () => {
   it('is read by kafkajs as what it was made of, whatever the bytes, times, headers and partitions', async () => {
     await fc.assert(
-      fc.asyncProperty(events, headers, fc.integer({ min: 1, max: 7 }), async (all, common, partitions) => {
-        const decoded = await written(batchOf(all, common), partitions);
+      fc.asyncProperty(events, headers, headers, fc.integer({ min: 1, max: 7 }), async (all, common, ofTombstones, partitions) => {
+        const decoded = await written(batchOf(all, common, ofTombstones), partitions);
         const expected = new Map<number, Event[]>();
         for (const event of all) {
           const partition = partitions === 1 ? 0 : event.key === null ? partitions - 1 : partitionOf(event.key, partitions);
@@ -86,8 +88,10 @@ describe('a record batch', () => {
           expect(batch.lastOffsetDelta).toBe(its.length - 1);
           expect(batch.maxTimestamp).toBe(String(its.reduce((latest, { at }) => Math.max(latest, at), 0)));
           expect([batch.producerId, batch.producerEpoch, batch.firstSequence]).toEqual(['9007199254740993', 7, 2 ** 31 - 1]);
-          for (const { headers: one } of batch.records) {
-            expect(Object.fromEntries(Object.entries(one).map(([name, text]) => [name, text.toString()]))).toEqual({ ...common });
+          for (const { value, headers: one } of batch.records) {
+            expect(Object.fromEntries(Object.entries(one).map(([name, text]) => [name, text.toString()]))).toEqual(
+              value === null ? { ...ofTombstones } : { ...common },
+            );
           }
         }
       }),
