@@ -1,7 +1,7 @@
 import yargs, { type Argv } from 'yargs';
 import { LiberateError } from '../kit/errors.ts';
 import type { Command, Said } from './command.ts';
-import { commands, stateCommands } from './commands.ts';
+import { commands, letterCommands, stateCommands } from './commands.ts';
 import type { Understood } from './plain-line.ts';
 
 /** Reads any command line. null: help or the version was asked for, and has been printed. LIB110 */
@@ -12,9 +12,15 @@ export async function readLine(args: readonly string[], version: string): Promis
   const top = yargs([...args])
     .scriptName('liberate')
     .locale('en')
-    .updateStrings(complaints('run, backfill, verify, validate, plan, preview, status, state'))
+    .updateStrings(complaints('run, backfill, verify, validate, plan, preview, status, deadletters, state'))
     .usage('$0 COMMAND FILE\n\nPublishes database tables as event streams that fold to exactly the table.');
   await add(top, commands)
+    .command(
+      'deadletters',
+      'the rows that could not be published',
+      (argv) => add(argv.updateStrings(complaints('list, replay')), letterCommands).demandCommand(1, 'Name what to do: list or replay'),
+      () => undefined,
+    )
     .command(
       'state',
       'show or change the saved progress',
@@ -25,7 +31,7 @@ export async function readLine(args: readonly string[], version: string): Promis
         ),
       () => undefined,
     )
-    .demandCommand(1, 'Name a command: run, backfill, verify, validate, plan, preview, status or state')
+    .demandCommand(1, 'Name a command: run, backfill, verify, validate, plan, preview, status, deadletters or state')
     .strict()
     .strictCommands()
     .recommendCommands()

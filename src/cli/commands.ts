@@ -90,6 +90,34 @@ export const commands: readonly Command[] = [
   }),
 ];
 
+/** The commands of `liberate deadletters`. */
+export const letterCommands: readonly Command[] = [
+  forSomeJobs({
+    words: 'deadletters list',
+    describe: 'the rows that could not be published, and why; exit 1 when there are any',
+    options: { limit: wholeNumber('limit', 100, 'letters that are shown') },
+    examples: [
+      ['deadletters list jobs.yaml --job orders', 'key, reason and time of each'],
+      ['deadletters list jobs.yaml --json', 'with the rows, one JSON object a line'],
+    ],
+    run: async (said, surroundings) => (await import('./commands/deadletters.ts')).deadlettersList(said, surroundings),
+  }),
+  forWhichJobs({
+    words: 'deadletters replay',
+    describe: 'publish these rows as they are now; exit 1 when some are refused again',
+    options: {
+      key: text('only the letter with this key, or this id, as `deadletters list` prints it'),
+      wait: flag('wait for a runner that holds the job; otherwise exit with 4'),
+    },
+    examples: [
+      ['deadletters replay jobs.yaml --job orders', 'after mending what was wrong'],
+      [`deadletters replay jobs.yaml --job orders --key '{"id":7}'`, 'one row'],
+    ],
+    run: async (said, surroundings) =>
+      (await import('./commands/deadletters.ts')).deadlettersReplay({ ...said, key: said.key ?? null }, surroundings),
+  }),
+];
+
 /** The commands of `liberate state`. */
 export const stateCommands: readonly Command[] = [
   forSomeJobs({

@@ -8,7 +8,7 @@ import { LiberateError } from '../kit/errors.ts';
 import { Limiter } from '../kit/limiter.ts';
 import type { Job } from '../model/job.ts';
 import type { Observer } from '../observe/event.ts';
-import { openSink } from '../sink/registry.ts';
+import { openSink, openStreamReader } from '../sink/registry.ts';
 import type { Sink } from '../sink/sink.ts';
 import { openSource } from '../source/registry.ts';
 import { openState } from '../state/registry.ts';
@@ -38,6 +38,7 @@ export async function compose(options: ComposeOptions, stack: Disposables): Prom
     leaseTtlMs: config.leaseTtl,
     source: (job) => sources.get(job.source) as SourceUse,
     sink: (job) => sinks.get(job.sink) as Sink,
+    readBack: (job) => openStreamReader(known(config.sinks, job.sink)),
   };
 }
 

@@ -43,6 +43,8 @@ const told: { readonly [K in keyof Job]: (job: Job) => Told } = {
   order: ({ order }) => order,
   nulls: ({ nulls }) => nulls,
   reconcile: ({ reconcile }) => (reconcile === null ? 'never' : formatDuration(reconcile)),
+  onBadRow: ({ onBadRow }) => onBadRow,
+  deadLetterTopic: ({ onBadRow, deadLetterTopic }) => (onBadRow === 'fail' ? null : deadLetterTopic),
   headers: ({ headers }) => pairs(headers),
   cadence,
   wake: ({ wake }) => (wake === null ? 'none' : wake.kind === 'file' ? 'true' : wake.channel),

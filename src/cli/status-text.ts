@@ -2,7 +2,7 @@ import { formatDuration } from '../kit/duration.ts';
 import { count, describeReconcile, heldText } from '../observe/describe-event.ts';
 import { guaranteeLines } from '../observe/describe-guarantee.ts';
 import type { StoredJob } from '../state/state-store.ts';
-import { type JobStatus, leaseOf, markTime, toldGuarantee } from '../web/job-status.ts';
+import { type JobStatus, leaseOf, lettersOf, markTime, toldGuarantee } from '../web/job-status.ts';
 import type { paints } from './paint.ts';
 
 type Paint = ReturnType<typeof paints>;
@@ -22,10 +22,11 @@ export function statusLines(status: JobStatus, now: number, paint: Paint): reado
     ['runner', runnerText(status)],
     ['remembered', rememberedText(stored)],
     ...reconcileText(stored, now),
+    ...lettersText(status),
     ['failures', failuresText(stored, now)],
     ...guaranteeText(status),
   ];
-  return [`${paint.bold(job)}  ${healthWord(status, paint)}`, ...lines.map(([label, text]) => `  ${paint.cyan(label.padEnd(12))}${text}`)];
+  return [`${paint.bold(job)}  ${healthWord(status, paint)}`, ...lines.map(([label, text]) => `  ${paint.cyan(label.padEnd(13))}${text}`)];
 }
 
 export function healthWord({ health, stored }: JobStatus, paint: Paint): string {
@@ -70,6 +71,11 @@ function rememberedText(stored: StoredJob | null): string {
 function reconcileText(stored: StoredJob | null, now: number): readonly (readonly [string, string])[] {
   if (stored?.reconciled == null) return [];
   return [['reconciled', `${ago(now, stored.reconciled.endedAt)}: ${describeReconcile(stored.reconciled)}`]];
+}
+
+function lettersText(status: JobStatus): readonly (readonly [string, string])[] {
+  const letters = lettersOf(status);
+  return letters === 0 ? [] : [['dead letters', `${rows(letters)} that could not be published; \`liberate deadletters list\` names them`]];
 }
 
 function failuresText(stored: StoredJob | null, now: number): string {

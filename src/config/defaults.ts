@@ -23,11 +23,15 @@ export const jobDefaults = {
   overlap: 'skip',
   retries: 5,
   enabled: true,
+  onBadRow: 'fail',
 } as const;
 
 /** One table, or a query: a name that the team chose. Several tables: what the database calls them. */
 export const oneTopic = '{job}';
 export const manyTopic = '{schema}.{table}';
+
+/** What a topic's dead letters are called behind its own name. */
+export const deadLetters = '.deadletters';
 
 /** Name of the only source or sink. */
 export const shortName = 'default';

@@ -1,4 +1,5 @@
 import type { Job } from '../model/job.ts';
+import type { SinkConfig } from '../sink/sink-config.ts';
 import type { SourceConfig } from '../source/source-config.ts';
 import type { StateConfig } from '../state/state-config.ts';
 import { isWritten } from './jobs-file.ts';
@@ -7,8 +8,8 @@ import type { Problems } from './problems.ts';
 import { isMany } from './rules.ts';
 import { topicVariables } from './topic.ts';
 
-/** The one topic of a job, where it can be told without asking the database. */
-function onlyTopic(job: Job): string | null {
+/** The one topic that a template of a job means, where it can be told without asking the database. */
+function onlyTopic(job: Job, template = job.topic): string | null {
   const known: Record<string, string> = { job: job.name, source: job.source };
   if (job.what.kind === 'tables') {
     const [name] = job.what.include;
@@ -17,8 +18,8 @@ function onlyTopic(job: Job): string | null {
     known['table'] = name.slice(dot + 1);
     if (dot >= 0) known['schema'] = name.slice(0, dot);
   }
-  if (topicVariables(job.topic).some((name) => !Object.hasOwn(known, name))) return null;
-  return job.topic.replace(/\{(\w+)\}/g, (whole, name: string) => known[name] ?? whole);
+  if (topicVariables(template).some((name) => !Object.hasOwn(known, name))) return null;
+  return template.replace(/\{(\w+)\}/g, (whole, name: string) => known[name] ?? whole);
 }
 
 /** Two jobs in one topic would undo each other's rows: the topic would fold to neither table. */
@@ -35,6 +36,24 @@ export function checkTopics(jobs: readonly Job[], problems: Problems): void {
         cure: 'Give each job a topic of its own.',
       });
     }
+  }
+}
+
+/** A job's stream must hold nothing but its events. */
+export function checkLetters(jobs: readonly Job[], sinks: Readonly<Record<string, SinkConfig>>, problems: Problems): void {
+  const topics = new Map(jobs.filter(({ enabled }) => enabled).map((job) => [JSON.stringify([job.sink, onlyTopic(job)]), job]));
+  for (const job of jobs.filter(({ onBadRow }) => onBadRow === 'deadletter')) {
+    if (sinks[job.sink]?.kind === 'stdout') {
+      problems.add('LIB108', ['jobs', job.name, 'onBadRow'], 'is deadletter, and the sink is stdout, which keeps nothing', {
+        cure: 'Publish to Kafka or to files, or remove onBadRow.',
+      });
+    }
+    const topic = onlyTopic(job, job.deadLetterTopic);
+    const owner = topic === null ? undefined : topics.get(JSON.stringify([job.sink, topic]));
+    if (owner === undefined) continue;
+    problems.add('LIB108', ['jobs', job.name, 'deadLetterTopic'], `is the topic of job "${shownKey(owner.name)}"`, {
+      cure: 'Give the dead letters a topic of their own.',
+    });
   }
 }
 

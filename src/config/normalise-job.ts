@@ -1,6 +1,6 @@
 import { parseDuration } from '../kit/duration.ts';
 import type { Cadence, ColumnRules, Initial, Job, What } from '../model/job.ts';
-import { jobDefaults, manyTopic, oneTopic } from './defaults.ts';
+import { deadLetters, jobDefaults, manyTopic, oneTopic } from './defaults.ts';
 import type { Draft } from './draft.ts';
 import { isMany } from './rules.ts';
 import type { JobData } from './schema/job-schema.ts';
@@ -65,6 +65,8 @@ export function normaliseJob(draft: Draft, source: string, sink: string, query: 
     nulls: data.nulls ?? jobDefaults.nulls,
     reconcile: data.reconcile ?? null,
     topic: data.topic ?? (isMany(data.table ?? []) ? manyTopic : oneTopic),
+    onBadRow: data.onBadRow ?? jobDefaults.onBadRow,
+    deadLetterTopic: data.deadLetterTopic ?? `${data.topic ?? (isMany(data.table ?? []) ? manyTopic : oneTopic)}${deadLetters}`,
     headers: data.headers ?? {},
     cadence: cadence(data),
     wake: data.wake || null,

@@ -3,6 +3,7 @@ import { asLiberateError, formatError, LiberateError } from '../kit/errors.ts';
 import type { CycleReport } from '../model/report.ts';
 import type { JobState } from '../model/state.ts';
 import { type CycleContext, runCycle } from './cycle.ts';
+import { asksForCare } from './refusals.ts';
 import { newTally, type Tally } from './tally.ts';
 
 export type AttemptContext = Omit<CycleContext, 'tally'> & {
@@ -29,12 +30,14 @@ export async function attemptCycle(context: AttemptContext, known: JobState | nu
     try {
       if (state === 'unknown') {
         state = await store.load(plan.name);
+        context.memory.letters?.forget();
         // Another runner's read may have ended just now.
         context.memory.readEndedAt = performance.now();
         context.memory.seen = null;
       }
       state = await limited({ ...context, tally }, state, signal);
       add(total, tally);
+      context.memory.careful = false;
       return { report: report(context, startedAt, total, state, 'ok', null), state, error: null };
     } catch (thrown) {
       add(total, tally);
@@ -43,6 +46,11 @@ export async function attemptCycle(context: AttemptContext, known: JobState | nu
         return { report: report(context, startedAt, total, null, 'stopped', null), state, error: null };
       }
       const error = asLiberateError(thrown).at({ job: plan.name });
+      if (!context.memory.careful && asksForCare(plan, error)) {
+        context.memory.careful = true;
+        observer({ type: 'cycle.retry', job: plan.name, attempt, delayMs: 0, code: error.code, reason: formatError(error) });
+        continue;
+      }
       if (!error.transient || error.code === 'LIB407' || attempt > plan.job.retries) {
         return { report: report(context, startedAt, total, null, 'failed', error), state, error };
       }
@@ -71,6 +79,7 @@ function add(total: Tally, tally: Tally): void {
   total.published += tally.published;
   total.repeated += tally.repeated;
   total.nulls += tally.nulls;
+  total.deadLetters += tally.deadLetters;
   total.bytes += tally.bytes;
   total.newest = tally.newest ?? total.newest;
   total.lagMs = tally.lagMs ?? total.lagMs;
@@ -96,6 +105,7 @@ function report(
     published: tally.published,
     repeated: tally.repeated,
     nulls: tally.nulls,
+    deadLetters: tally.deadLetters,
     bytes: tally.bytes,
     mark,
     lagMs: tally.lagMs,

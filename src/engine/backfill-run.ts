@@ -7,6 +7,7 @@ import { type CycleContext, commitState } from './cycle.ts';
 import { Ledger } from './ledger.ts';
 import { type Books, everyRow, noBooks, openPublisher } from './publisher.ts';
 import { readPages } from './read-pages.ts';
+import { asksForCare } from './refusals.ts';
 import { newTally, type Tally } from './tally.ts';
 
 /** Milliseconds between progress events. */
@@ -74,7 +75,22 @@ class BackfillProgress {
     if (stop.signal.aborted) throw stop.signal.reason;
   }
 
+  /** Again from where it got to, when a record of it was refused that is not to stop it. */
   async #publishChunk(at: number, signal: AbortSignal): Promise<void> {
+    const { plan, memory } = this.#run.context;
+    for (;;) {
+      const { careful } = memory;
+      try {
+        await this.#tryChunk(at, signal);
+        return;
+      } catch (error) {
+        if (signal.aborted || careful || !asksForCare(plan, error)) throw error;
+        memory.careful = true;
+      }
+    }
+  }
+
+  async #tryChunk(at: number, signal: AbortSignal): Promise<void> {
     const { context, request, kept } = this.#run;
     const chunk = this.#chunks[at] as ChunkProgress;
     const startedAt = context.clock.now();
@@ -147,11 +163,12 @@ class BackfillProgress {
 
 /** Adds what a chunk's tally has grown by since the last call. */
 function countInto(sum: Tally, own: Tally): () => void {
-  let [published, bytes] = [0, 0];
+  let [published, bytes, deadLetters] = [0, 0, 0];
   return () => {
     sum.published += own.published - published;
     sum.bytes += own.bytes - bytes;
-    [published, bytes] = [own.published, own.bytes];
+    sum.deadLetters += own.deadLetters - deadLetters;
+    [published, bytes, deadLetters] = [own.published, own.bytes, own.deadLetters];
   };
 }
 

@@ -7,7 +7,7 @@ import { splitIntoChunks, windowOf } from './backfill-chunks.ts';
 import { type BackfillRequest, backfillRequest, chunkRequest, isOrdered } from './backfill-request.ts';
 import { publishChunks, rangeText } from './backfill-run.ts';
 import { refuseUnfinished, scopeOf, type Todo, whatToDo } from './backfill-scope.ts';
-import type { CycleContext } from './cycle.ts';
+import { type CycleContext, keepCount } from './cycle.ts';
 import type { Engine, SourceUse } from './engine.ts';
 import { newMemory } from './job-memory.ts';
 import type { JobPlan } from './job-plan.ts';
@@ -31,7 +31,7 @@ export interface BackfillOptions extends BackfillRange {
  * Milliseconds and counts of one backfilled relation; `expected` is the source's estimate of what is to come. `chunks`: those that
  * were done now, or in a dry run would be, `published` being an estimate there.
  */
-export interface BackfillReport extends Pick<CycleReport, 'job' | 'published' | 'bytes' | 'startedAt' | 'endedAt'> {
+export interface BackfillReport extends Pick<CycleReport, 'job' | 'published' | 'deadLetters' | 'bytes' | 'startedAt' | 'endedAt'> {
   readonly expected: number | null;
   readonly chunks: readonly (ChunkReport | PlannedChunk)[];
 }
@@ -113,7 +113,7 @@ class Backfill {
     if (this.#options.dryRun) {
       const state = (await this.#begun()) ?? (await this.#split(estimated, signal));
       const chunks = await this.#planned(state, signal);
-      return { job, published: 0, bytes: 0, startedAt, endedAt: clock.now(), expected: toCome(estimated, state), chunks };
+      return { job, published: 0, deadLetters: 0, bytes: 0, startedAt, endedAt: clock.now(), expected: toCome(estimated, state), chunks };
     }
     return { job, startedAt, ...(await this.#publish(estimated, signal)), endedAt: clock.now() };
   }
@@ -121,8 +121,8 @@ class Backfill {
   async #publish(
     estimated: number | null,
     signal: AbortSignal,
-  ): Promise<Pick<BackfillReport, 'published' | 'bytes' | 'expected' | 'chunks'>> {
-    const { store, holder, leaseTtlMs, clock, observer } = this.#engine;
+  ): Promise<Pick<BackfillReport, 'published' | 'deadLetters' | 'bytes' | 'expected' | 'chunks'>> {
+    const { store, holder, leaseTtlMs, clock, observer, readBack } = this.#engine;
     const plan = this.#plan;
     const { source } = this.#use;
     const sink = this.#engine.sink(plan.job);
@@ -132,17 +132,19 @@ class Backfill {
     const { fence } = lease;
     const state = await this.#state(estimated, signal);
     await sink.prepare(plan.topic, signal);
+    if (plan.letters !== null) await sink.prepare(plan.letters, signal);
     const kept = isOrdered(this.#request);
     // Before the first event: a crash in the first chunk can be resumed too.
     if (kept && !isFinished(state)) await this.#save(state, fence);
     this.#tellPlan(state, kept);
     const tally = newTally();
-    const context: CycleContext = { plan, source, sink, store, observer, clock, fence, tally, memory: newMemory() };
+    const context: CycleContext = { plan, source, sink, store, observer, clock, fence, tally, memory: newMemory(), readBack };
     const expected = toCome(estimated, state);
     const run = { context, request: this.#request, kept, workers: this.#options.parallel, expected };
     try {
       const chunks = await publishChunks(run, state, AbortSignal.any([signal, lease.lost]));
-      return { published: tally.published, bytes: tally.bytes, expected, chunks };
+      await keepCount(context);
+      return { published: tally.published, deadLetters: tally.deadLetters, bytes: tally.bytes, expected, chunks };
     } catch (error) {
       if (kept) await this.#tellHowToResume();
       throw error;

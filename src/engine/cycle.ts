@@ -5,8 +5,10 @@ import type { Observer } from '../observe/event.ts';
 import type { Sink } from '../sink/sink.ts';
 import type { Source } from '../source/source.ts';
 import type { StateStore } from '../state/state-store.ts';
+import { lettersOf } from './bad-rows.ts';
 import { bulkCycle } from './bulk-cycle.ts';
 import { sameDefinition } from './definition.ts';
+import type { Engine } from './engine.ts';
 import type { JobMemory } from './job-memory.ts';
 import type { JobPlan } from './job-plan.ts';
 import { pollCycle } from './poll-cycle.ts';
@@ -23,6 +25,7 @@ export interface CycleContext {
   readonly fence: bigint;
   readonly tally: Tally;
   readonly memory: JobMemory;
+  readonly readBack: Engine['readBack'];
 }
 
 /** Progress that a part of the cycle asks to be made durable. */
@@ -36,14 +39,30 @@ export type Commit = (progress: Progress & Pick<JobState, 'loaded'>) => Promise<
 export async function runCycle(context: CycleContext, state: JobState | null, signal: AbortSignal): Promise<JobState | null> {
   const { plan } = context;
   if (state !== null) refuseOtherDefinition(plan, state);
+  const letters = lettersOf(context);
+  // Here, so that the count in each commit is that of the topic, also after a crash between the two.
+  if (letters?.count === null) await letters.standing(signal);
   const whole = (progress: Parameters<Commit>[0]): JobState => ({
     ...progress,
     definition: plan.definition,
     schema: plan.encoder.schema.fingerprint,
+    ...counted(letters?.count ?? state?.deadLetters ?? 0),
   });
   const commit: Commit = (progress) => commitState(context, whole(progress));
   const last = plan.mode === 'bulk' ? await bulkCycle(context, state, commit, signal) : await pollCycle(context, state, commit, signal);
   return last === null ? state : whole(last);
+}
+
+/** Letters that stand, as the state has them. */
+const counted = (deadLetters: number): Pick<JobState, 'deadLetters'> => (deadLetters === 0 ? {} : { deadLetters });
+
+/** Outside of a cycle: the committed state takes over how many letters stand now. */
+export async function keepCount({ store, plan, fence, memory }: Pick<CycleContext, 'store' | 'plan' | 'fence' | 'memory'>): Promise<void> {
+  const count = memory.letters?.count ?? null;
+  const state = count === null ? null : await store.load(plan.name);
+  if (count === null || state === null || (state.deadLetters ?? 0) === count) return;
+  const { deadLetters: _, ...rest } = state;
+  await commitState({ store, plan, fence }, { ...rest, ...counted(count) });
 }
 
 /** LIB407 once another runner holds the job. */

@@ -3,6 +3,7 @@ import type { Limiter } from '../kit/limiter.ts';
 import type { Job } from '../model/job.ts';
 import type { Observer } from '../observe/event.ts';
 import type { Sink } from '../sink/sink.ts';
+import type { StreamReader } from '../sink/stream-reader.ts';
 import type { Source } from '../source/source.ts';
 import type { StateStore } from '../state/state-store.ts';
 
@@ -19,6 +20,8 @@ export interface Engine {
   /** Connections of a job; opened at the first use and shared by the jobs that name them. */
   source(job: Job): SourceUse;
   sink(job: Job): Sink;
+  /** Reads what a job's sink holds; each call opens one. LIB110 for a sink that keeps nothing. */
+  readBack(job: Job): Promise<StreamReader>;
 }
 
 export interface SourceUse {

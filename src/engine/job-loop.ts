@@ -217,10 +217,12 @@ export class JobLoop {
 
   async #context(lease: Lease, signal: AbortSignal): Promise<AttemptContext> {
     const { store, observer, clock, random } = this.#engine;
+    const { readBack } = this.#engine;
     const { source } = this.#use;
     const sink = this.#engine.sink(this.#job);
     this.#plan ??= await this.#retrying(() => this.#resolve(signal), signal);
-    return { plan: this.#plan, source, sink, store, observer, clock, random, fence: lease.fence, memory: this.#memory };
+    const context = { plan: this.#plan, source, sink, store, observer, clock, random, fence: lease.fence, memory: this.#memory };
+    return { ...context, readBack };
   }
 
   async #resolve(signal: AbortSignal): Promise<JobPlan> {
@@ -230,6 +232,7 @@ export class JobLoop {
     this.#claim(plan);
     await refuseNullKeys(plan, source, signal);
     const findings = await this.#engine.sink(this.#job).prepare(plan.topic, signal);
+    if (plan.letters !== null) await this.#engine.sink(this.#job).prepare(plan.letters, signal);
     this.#promises = (horizon) => promiseOf(plan, this.#engine.sink(this.#job), facts.sight, horizon);
     this.#memory.horizon = await source.horizon(this.#job.lookback, signal);
     const guarantee = this.#promises(this.#memory.horizon);
@@ -285,7 +288,7 @@ export class JobLoop {
     const { horizon } = this.#memory;
     const report = { ...bare, guarantee: horizon === null ? null : (this.#promises?.(horizon) ?? null) };
     this.#engine.observer({ type: 'cycle.end', report });
-    const quiet = report.outcome === 'ok' && report.published === 0 && !this.#options.once;
+    const quiet = report.outcome === 'ok' && report.published === 0 && report.deadLetters === 0 && !this.#options.once;
     if (quiet) {
       this.#quiet.add(report);
       return;

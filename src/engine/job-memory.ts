@@ -1,6 +1,7 @@
 import type { Horizon } from '../model/watermark.ts';
 import type { Look } from './clock-set-back.ts';
 import type { Seen } from './ended.ts';
+import type { Letters } from './letters.ts';
 import type { PublishedLog } from './published-log.ts';
 import type { Spill } from './verify-spill.ts';
 
@@ -22,6 +23,9 @@ export interface JobMemory {
   published: { readonly fence: bigint; readonly log: Promise<PublishedLog> } | null;
   /** Gets the key of each event that leaves, while a reconcile goes on. */
   touched: Spill | null;
+  /** The sink has refused a record: batches leave one by one, and those that are refused are taken apart. */
+  careful: boolean;
+  letters: Letters | null;
 }
 
 export const newMemory = (): JobMemory => ({
@@ -33,4 +37,6 @@ export const newMemory = (): JobMemory => ({
   touched: null,
   toldOf: null,
   seen: null,
+  careful: false,
+  letters: null,
 });

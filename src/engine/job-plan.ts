@@ -13,6 +13,7 @@ import { jsonEncoder } from '../schema/json-encoder.ts';
 import { withTombstones } from '../schema/tombstones.ts';
 import { deletionOf } from './deletion.ts';
 import { resolveMode } from './mode.ts';
+import { forgiving, withSureKey } from './refusals.ts';
 import { tableText } from './tables.ts';
 
 /** A job that meets a real relation: everything a cycle needs to know, decided once. */
@@ -37,9 +38,15 @@ export interface JobPlan {
   readonly encoder: Encoder;
   readonly eventTime: EventTime;
   readonly markTime: MarkTime;
+  /** Why the row that the encoder was given last has no event; null: it has one. */
+  readonly refused: () => LiberateError | null;
   readonly topic: TopicSpec;
   /** Mode incrementing: a session may keep ids for later, and a new transaction of it insert a lower one. */
   readonly cached: boolean;
+  /** The topic of the dead letters, whether the job writes any or not. */
+  readonly deadLetterTopic: string;
+  /** The same as the job writes to it; null: it stops at a row that cannot be published. */
+  readonly letters: TopicSpec | null;
   readonly definition: Definition;
 }
 
@@ -81,7 +88,14 @@ export function planJob(input: PlanInput): JobPlan {
   const names = columns.map(({ name }) => name);
   const deleted = deletionOf(job, shape);
   if (deleted !== null) refuseKeyless(key);
-  const encoder = jsonEncoder(schema, names);
+  const loose = key.filter(({ name, nullable }) => nullable && !isSure(name, order, cursor, job));
+  const exact = jsonEncoder(schema, names);
+  const sure = loose.length === 0 ? exact : withSureKey(exact, loose, names);
+  const encoder = deleted === null ? sure : withTombstones(sure);
+  const forgives = job.onBadRow === 'deadletter' ? forgiving(encoder, columns) : null;
+  const topic = { name: render(job.topic, job, input.topicNames), keyed: key.length > 0 };
+  const deadLetterTopic = render(job.deadLetterTopic, job, input.topicNames);
+  refuseSameTopic(topic.name, deadLetterTopic);
   return {
     name: input.name,
     job,
@@ -94,10 +108,13 @@ export function planJob(input: PlanInput): JobPlan {
     order,
     columns,
     deleted,
-    encoder: deleted === null ? encoder : withTombstones(encoder),
+    encoder: forgives ?? encoder,
+    refused: forgives?.refused ?? (() => null),
     markTime: mode === 'timestamp' || mode === 'timestamp+incrementing' ? markTime(input.timezone) : () => null,
     eventTime: eventTime(mode === 'incrementing' || mode === 'transaction' ? [] : cursor, names, input.timezone),
-    topic: { name: renderTopic(job, input.topicNames), keyed: key.length > 0 },
+    topic,
+    deadLetterTopic,
+    letters: forgives === null ? null : { name: deadLetterTopic, keyed: true, letters: true },
     cached: mode === 'incrementing' && Object.hasOwn(shape.cachedIds ?? {}, cursor[0]?.name ?? ''),
     definition: {
       mode,
@@ -123,6 +140,19 @@ export function requestOf(plan: JobPlan): Omit<ReadRequest, 'window' | 'page' | 
 /** The relation's remarks that matter to this job. */
 export function remarksOf({ mode, shape }: JobPlan): readonly string[] {
   return mode === 'incrementing' ? [...shape.remarks, ...shape.idRemarks] : shape.remarks;
+}
+
+/** NULLs of the reading order, and of a cursor that no row is without, never come as far as the encoder. */
+function isSure(name: string, order: readonly Column[], cursor: readonly Column[], { nulls }: Job): boolean {
+  const among = (columns: readonly Column[]): boolean => columns.some((column) => column.name === name);
+  return among(order) || (nulls === 'error' && cursor.length === 1 && among(cursor));
+}
+
+function refuseSameTopic(topic: string, deadLetterTopic: string): void {
+  if (topic !== deadLetterTopic) return;
+  throw new LiberateError('LIB108', `the dead letters would go to ${topic}, among the events`, {
+    cure: 'Give `deadLetterTopic:` another name.',
+  });
 }
 
 function refuseKeyless(key: readonly Column[]): void {
@@ -227,9 +257,9 @@ function withHidden(fields: readonly Column[], needed: readonly Column[]): reado
   return [...fields, ...hidden];
 }
 
-function renderTopic(job: Job, names: TopicNames): string {
+function render(template: string, job: Job, names: TopicNames): string {
   const values: Readonly<Record<string, string>> = { job: job.name, ...names };
-  return job.topic.replace(/\{(\w+)\}/g, (whole, name: string) => values[name] ?? whole);
+  return template.replace(/\{(\w+)\}/g, (whole, name: string) => values[name] ?? whole);
 }
 
 function relationName(job: Job, relation: Relation): string {

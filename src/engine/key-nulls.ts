@@ -4,11 +4,12 @@ import { type JobPlan, requestOf } from './job-plan.ts';
 
 /**
  * A query's key may turn out NULL (an outer join from the wrong side): such a row cannot be told from
- * others, and a page edge could skip it. Looked for when a job starts. LIB206.
+ * others, and a page edge could skip it. Looked for when a job starts; where the reading order has not the column, such a row
+ * can be a dead letter. LIB206.
  */
 export async function refuseNullKeys(plan: JobPlan, source: Source, signal: AbortSignal): Promise<void> {
   if (plan.relation.kind === 'table') return;
-  for (const column of [...new Set([...plan.order, ...plan.key])].filter(({ nullable }) => nullable)) {
+  for (const column of [...new Set([...plan.order, ...(plan.letters === null ? plan.key : [])])].filter(({ nullable }) => nullable)) {
     const request = {
       ...requestOf(plan),
       cursor: [column],

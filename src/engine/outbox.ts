@@ -1,9 +1,14 @@
+import type { DeadLetter, RowText } from '../model/dead-letter.ts';
 import type { OutboundRecord } from '../model/record.ts';
 import { RecordBatch } from '../model/record-batch.ts';
 import type { Sink, SinkLimits } from '../sink/sink.ts';
+import { sendApart } from './apart.ts';
+import type { BadRows } from './bad-rows.ts';
 
 export interface Acked<Mark> {
   readonly records: number;
+  /** Those that the sink refused, and that are dead letters now; left out: none. */
+  readonly refused?: number;
   readonly bytes: number;
   /** The newest mark whose every row is in this batch or an earlier one; null when none was set. */
   readonly mark: Mark | null;
@@ -13,6 +18,10 @@ interface Parcel<Mark> {
   readonly batch: RecordBatch;
   bytes: number;
   mark: Mark | null;
+  /** Of rows that were met among these and cannot be published: durable before the mark is told. */
+  letters: DeadLetter[];
+  /** Of the records, where a refused batch is taken apart. */
+  rows: RowText[];
 }
 
 export interface OutboxOptions<Mark> {
@@ -24,6 +33,8 @@ export interface OutboxOptions<Mark> {
   readonly tombstoneHeaders?: OutboundRecord['headers'];
   readonly limits: SinkLimits;
   readonly signal: AbortSignal;
+  /** Takes what cannot be published; none: that is a failure. */
+  readonly bad?: BadRows | null;
   /** Told in order, one at a time, after the sink has acknowledged the batch and all before it. */
   readonly onAcked: (acked: Acked<Mark>) => Promise<void>;
 }
@@ -60,8 +71,12 @@ export class Outbox<Mark> {
     return this.#filling.batch;
   }
 
-  /** The record at the end of `open` leaves. `before`: the mark of what was added before it, asked for where a batch ends there. */
-  add(before: () => Mark | null): void {
+  /**
+   * The record at the end of `open` leaves. `before`: the mark of what was added before it, asked for where a batch ends there. `row`: what
+   * it was made of, where a refused batch is taken apart.
+   */
+  add(before: () => Mark | null, row?: RowText): void {
+    if (row !== undefined) this.#filling.rows.push(row);
     const { batch, bytes } = this.#filling;
     const size = this.#weight(batch);
     const { limits } = this.#options;
@@ -72,6 +87,11 @@ export class Outbox<Mark> {
   /** The record at the end of `open` does not leave. */
   discard(): void {
     this.#filling.batch.pop();
+  }
+
+  /** A row between those that are added cannot be published. */
+  refuse(letter: DeadLetter): void {
+    this.#filling.letters.push(letter);
   }
 
   /** Every row up to this mark has been added. */
@@ -116,6 +136,8 @@ export class Outbox<Mark> {
       batch: this.#free.pop() ?? new RecordBatch(this.#options.headers, undefined, this.#options.tombstoneHeaders),
       bytes: 0,
       mark: null,
+      letters: [],
+      rows: [],
     };
   }
 
@@ -129,13 +151,15 @@ export class Outbox<Mark> {
     const next = this.#parcel();
     next.batch.add(last);
     batch.pop();
+    next.rows.push(...this.#filling.rows.splice(batch.count));
     if (mark !== null) this.#filling.mark = mark;
     this.#full.push(this.#filling);
     this.#filling = next;
   }
 
   #seal(): void {
-    if (this.#filling.batch.count === 0 && this.#filling.mark === null) return;
+    const { batch, mark, letters } = this.#filling;
+    if (batch.count === 0 && mark === null && letters.length === 0) return;
     this.#full.push(this.#filling);
     this.#filling = this.#parcel();
   }
@@ -146,10 +170,31 @@ export class Outbox<Mark> {
     this.#free.push(batch);
   }
 
-  #start({ batch, bytes, mark }: Parcel<Mark>): void {
-    const { sink, topic, signal, onAcked } = this.#options;
-    const records = batch.count;
-    const sent = records === 0 ? Promise.resolve() : sink.send(topic, batch, signal);
+  /** How many records have arrived, once the letters among them are durable too. The batch is handed on at once: the next must not overtake it. */
+  async #deliver({ batch, letters, rows }: Parcel<Mark>): Promise<number> {
+    const { sink, topic, signal, bad = null } = this.#options;
+    const { count } = batch;
+    if (bad?.careful) return this.#deliverApart(bad, batch, letters, rows);
+    const sent = count === 0 ? Promise.resolve() : sink.send(topic, batch, signal);
+    if (letters.length > 0) await Promise.all([sent, bad?.keep(letters, signal)]);
+    else await sent;
+    return count;
+  }
+
+  async #deliverApart(bad: BadRows, batch: RecordBatch, letters: readonly DeadLetter[], rows: readonly RowText[]): Promise<number> {
+    const { sink, topic, signal } = this.#options;
+    const { count } = batch;
+    const refused = count === 0 ? [] : await sendApart(batch, (part) => sink.send(topic, part, signal));
+    const found = refused.map(({ at, error }) => bad.letter(batch.key(at), rows[at] ?? {}, error));
+    if (letters.length + found.length > 0) await bad.keep([...letters, ...found], signal);
+    return count - refused.length;
+  }
+
+  #start(parcel: Parcel<Mark>): void {
+    const { onAcked } = this.#options;
+    const { batch, bytes, mark } = parcel;
+    const settled = batch.count;
+    const sent = this.#deliver(parcel);
     // At once, and not after the commit of the batch before: whatever is started meanwhile would be
     // written in front of the repetition of this one, and older rows would overwrite newer ones.
     sent.catch((reason: unknown) => {
@@ -162,7 +207,8 @@ export class Outbox<Mark> {
       await before;
       if (outcome.status === 'rejected') throw outcome.reason;
       this.#recycle(batch);
-      await onAcked({ records, bytes, mark });
+      const refused = settled - outcome.value;
+      await onAcked({ records: outcome.value, bytes, mark, ...(refused === 0 ? {} : { refused }) });
       this.#underWay = this.#underWay.filter((other) => other !== done);
     })();
     done.catch((reason: unknown) => {

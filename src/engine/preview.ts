@@ -26,7 +26,11 @@ export async function previewJob(
     const headers = recordHeaders(plan, source.name, 'upsert');
     const events = new RecordBatch(headers, undefined, recordHeaders(plan, source.name, 'delete'));
     for await (const batch of source.read(request, signal)) {
-      for (let at = 0; at < batch.count; at += 1) appendRow(plan, batch, at, now, events);
+      for (let at = 0; at < batch.count; at += 1) {
+        appendRow(plan, batch, at, now, events);
+        const refusal = plan.refused();
+        if (refusal !== null) throw refusal;
+      }
     }
     previews.push({ plan, events });
   }

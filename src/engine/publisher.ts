@@ -2,10 +2,12 @@ import { lingeringSignal } from '../kit/abort.ts';
 import type { RecordBatch } from '../model/record-batch.ts';
 import type { RowBatch } from '../model/row.ts';
 import type { Watermark } from '../model/watermark.ts';
+import { badRowsOf } from './bad-rows.ts';
 import type { CycleContext } from './cycle.ts';
 import { Outbox } from './outbox.ts';
 import { rememberingBooks } from './published-books.ts';
 import { appendRow, recordHeaders } from './record.ts';
+import { rowText } from './row-text.ts';
 
 /** Milliseconds between commits in the middle of a long read. */
 const commitEvery = 1000;
@@ -73,17 +75,21 @@ export function openPublisher(context: CycleContext, told: Books, expected: numb
   // A batch on its way when the stop comes is waited for a while: its outcome would be unknown otherwise.
   const sending = lingeringSignal(signal, sendGrace);
 
+  const bad = badRowsOf(context);
+  const limits = sink.limits(plan.topic.name);
+
   const outbox = new Outbox<Watermark>({
     sink,
     topic: plan.topic.name,
     headers: recordHeaders(plan, context.source.name, 'upsert'),
     tombstoneHeaders: recordHeaders(plan, context.source.name, 'delete'),
-    limits: sink.limits(plan.topic.name),
+    limits: bad?.careful ? { ...limits, inFlight: 1 } : limits,
+    bad,
     signal: sending.signal,
-    onAcked: async ({ records, bytes, mark }) => {
+    onAcked: async ({ records, refused = 0, bytes, mark }) => {
       const now = clock.now();
       tally.published += records;
-      books.acked?.(records);
+      books.acked?.(records + refused);
       tally.bytes += bytes;
       if (newest !== null) {
         tally.newest = newest;
@@ -108,10 +114,14 @@ export function openPublisher(context: CycleContext, told: Books, expected: numb
       for (let at = 0; at < rows.count; at += 1) {
         const event = outbox.open;
         appendRow(plan, rows, at, readAt, event);
-        if (reader.meet(rows, at, event)) {
+        const refusal = bad === null ? null : plan.refused();
+        if (bad !== null && refusal !== null) {
+          if (reader.meet(rows, at, event)) outbox.refuse(bad.letter(null, rowText(plan.columns, rows, at), refusal));
+          outbox.discard();
+        } else if (reader.meet(rows, at, event)) {
           books.leaves(event);
           if (timed) newest = Math.max(newest ?? 0, event.timestamps[event.count - 1] as number);
-          outbox.add(() => reader.markBefore(rows, at));
+          outbox.add(() => reader.markBefore(rows, at), bad?.careful ? rowText(plan.columns, rows, at) : undefined);
         } else {
           outbox.discard();
           tally.repeated += 1;

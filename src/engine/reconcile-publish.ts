@@ -75,6 +75,8 @@ async function publishSome(
   const { plan, source } = context;
   const request = keysRequest(plan);
   const tally = newTally();
+  // A reconcile is not tried again at once: what the sink refuses is taken apart from the first.
+  if (plan.letters !== null) context.memory.careful = true;
   const publisher = openPublisher({ ...context, tally }, await booksOf(context), null, signal);
   const until = performance.now() + sliceMs;
   try {
@@ -91,6 +93,7 @@ async function publishSome(
     done.published += tally.published;
     context.tally.published += tally.published;
     context.tally.bytes += tally.bytes;
+    context.tally.deadLetters += tally.deadLetters;
   }
 }
 

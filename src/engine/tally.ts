@@ -5,6 +5,7 @@ export interface Tally {
   published: number;
   repeated: number;
   nulls: number;
+  deadLetters: number;
   bytes: number;
   /** Event time of the newest acknowledged row, milliseconds since 1970; null without event time. */
   newest: number | null;
@@ -14,4 +15,6 @@ export interface Tally {
   held: Held | null;
 }
 
-export const newTally = (): Tally => ({ published: 0, repeated: 0, nulls: 0, bytes: 0, newest: null, lagMs: null, held: null });
+export const newTally = (): Tally => {
+  return { published: 0, repeated: 0, nulls: 0, deadLetters: 0, bytes: 0, newest: null, lagMs: null, held: null };
+};

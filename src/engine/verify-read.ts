@@ -17,7 +17,7 @@ type Whole = Omit<ReadRequest, 'page' | 'limit'>;
  * The relation in one statement, so from one snapshot, in no order where none is needed. A query has its cursor, for it
  * may name `:since`; its rows without a cursor then take a second statement. `from`: as the job began.
  */
-export function wholeOf({ plan, source }: VerifyContext, from: boolean): readonly Whole[] {
+export function wholeOf({ plan, source }: Pick<VerifyContext, 'plan' | 'source'>, from: boolean): readonly Whole[] {
   const base = { ...requestOf(plan), key: [], recentFrom: null, sample: null };
   const { initial, nulls } = plan.job;
   const [cursor] = plan.cursor;

@@ -2,7 +2,7 @@ import { LiberateError } from '../kit/errors.ts';
 import type { Job } from '../model/job.ts';
 import type { StreamReader } from '../sink/stream-reader.ts';
 import { holdLease, type Lease } from '../state/lease.ts';
-import type { CycleContext } from './cycle.ts';
+import { type CycleContext, keepCount } from './cycle.ts';
 import type { Engine } from './engine.ts';
 import { newMemory } from './job-memory.ts';
 import type { JobPlan } from './job-plan.ts';
@@ -100,10 +100,13 @@ async function verifyPlan(
     sink,
     fence: lease.fence,
     tally: newTally(),
-    memory: newMemory(),
+    // One look at everything: no first try is made without care.
+    memory: { ...newMemory(), careful: true },
+    readBack: engine.readBack,
   };
   const bury = options.tombstones || deletesTold;
   const repaired = accused.count === 0 ? { published: 0, tombstones: 0 } : await repair({ ...context, ...own }, accused, end, bury, both);
+  await keepCount(own);
   return reportOf(facts, judged, repaired);
 }
 

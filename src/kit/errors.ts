@@ -109,6 +109,8 @@ export type ErrorCode = keyof typeof errorTable;
 export interface ErrorPlace {
   readonly job?: string | undefined;
   readonly column?: string | undefined;
+  /** Key of the one record that is at fault, as text. */
+  readonly key?: string | undefined;
   /** `file:line:column` in the jobs file. */
   readonly at?: string | undefined;
 }

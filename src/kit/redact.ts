@@ -2,8 +2,8 @@
 export function redactUrl(text: string): string {
   return (
     text
-      // Up to the last @ before the next URL: an unencoded password may itself hold @ and /.
-      .replace(/([a-z][a-z0-9+.-]*:\/\/[^\s:/@]*):(?:(?!:\/\/)\S)*@/gi, '$1:***@')
+      // Bounded: in a text of a million letters, each of them could begin a scheme. Up to the last @ before the next URL: an unencoded password may itself hold @ and /.
+      .replace(/([a-z][a-z0-9+.-]{0,40}:\/\/[^\s:/@]*):(?:(?!:\/\/)\S)*@/gi, '$1:***@')
       .replace(/([?&](?:password|passwd|pwd|token|secret|sslkey|sslpassword)=)[^&\s]*/gi, '$1***')
   );
 }

@@ -56,6 +56,10 @@ export interface Job {
   /** Milliseconds from the end of one reconcile to the next; null: none. */
   readonly reconcile: number | null;
   readonly topic: string;
+  /** A row that cannot be published stops the job, or is put among the dead letters. */
+  readonly onBadRow: 'fail' | 'deadletter';
+  /** Topic of the dead letters, or its template. */
+  readonly deadLetterTopic: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly cadence: Cadence;
   /** Hints that start a poll before it is due; null: none. */

@@ -2,6 +2,8 @@ export interface TopicSpec {
   readonly name: string;
   /** Keyed streams are compacted; a stream without keys keeps all. */
   readonly keyed: boolean;
+  /** Of dead letters: keeps all of them, and takes those that are wider than any event may be. */
+  readonly letters?: boolean;
 }
 
 /** One event as it leaves. `value: null` is a tombstone. */

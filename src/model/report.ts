@@ -24,6 +24,8 @@ export interface CycleReport {
   readonly repeated: number;
   /** Rows with a NULL cursor that were published by `nulls: include`. */
   readonly nulls: number;
+  /** Rows that could not be published and are dead letters now. */
+  readonly deadLetters: number;
   readonly bytes: number;
   /** Cursor text of the mark after the cycle. */
   readonly mark: string | null;

@@ -33,4 +33,6 @@ export interface JobState {
   readonly loaded: boolean;
   /** Fingerprint of the event schema last published. */
   readonly schema: string;
+  /** Dead letters of the job that stand; left out: none. */
+  readonly deadLetters?: number;
 }

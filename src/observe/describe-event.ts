@@ -101,17 +101,19 @@ export function describeReconcile({ rows: read, keys, published, tombstones, ms,
 }
 
 /** Of a cycle that found nothing to publish: only the level debug tells it. */
-export const isQuiet = ({ outcome, published }: CycleReport): boolean => outcome === 'ok' && published === 0;
+export const isQuiet = ({ outcome, published, deadLetters }: CycleReport): boolean => outcome === 'ok' && published + deadLetters === 0;
 
 function describeReport(report: CycleReport): LogLine {
-  const { job, outcome, published, repeated, nulls, bytes, mark, lagMs, code, reason, held } = report;
+  const { job, outcome, published, repeated, nulls, deadLetters, bytes, mark, lagMs, code, reason, held } = report;
   const ms = report.endedAt - report.startedAt;
-  const fields = { job, outcome, published, repeated, nulls, bytes, ms, mark, lagMs, code, ...(held === undefined ? {} : { held }) };
+  const counted = { published, repeated, nulls, deadLetters, bytes };
+  const fields = { job, outcome, ...counted, ms, mark, lagMs, code, ...(held === undefined ? {} : { held }) };
   if (outcome === 'failed') return { level: 'error', message: reason ?? `${job}: failed`, fields };
   if (outcome === 'skipped') return { level: 'warn', message: `${job}: skipped: ${reason}`, fields };
   const notes = [
     repeated > 0 ? `${rows(repeated)} met again` : '',
     nulls > 0 ? `${rows(nulls)} without a cursor` : '',
+    deadLetters > 0 ? `${rows(deadLetters)} to the dead letters` : '',
     mark === null ? '' : `mark ${mark}`,
     held === undefined ? '' : `later ones wait for ${heldText(held)}`,
     outcome === 'stopped' ? 'stopped before the end' : '',

@@ -110,6 +110,7 @@ export function jobStateAt(value: unknown, path: string): JobState {
     ...(shape['settled'] === true ? { settled: true as const } : {}),
     loaded: flagAt(shape['loaded'], `${path}.loaded`),
     schema: textAt(shape['schema'], `${path}.schema`),
+    ...(shape['deadLetters'] === undefined ? {} : { deadLetters: numberAt(shape['deadLetters'], `${path}.deadLetters`) }),
   };
 }
 
@@ -155,6 +156,8 @@ export function cycleReportAt(value: unknown, path: string): CycleReport {
     published: number('published'),
     repeated: number('repeated'),
     nulls: number('nulls'),
+    // Reports of before there were any.
+    deadLetters: shape['deadLetters'] === undefined ? 0 : number('deadLetters'),
     bytes: number('bytes'),
     mark: orNull(shape['mark'], `${path}.mark`, textAt),
     lagMs: orNull(shape['lagMs'], `${path}.lagMs`, numberAt),

@@ -37,6 +37,9 @@ export function leaseOf({ stored }: JobStatus): StoredJob['lease'] {
   return stored?.lease == null || stored.lease.msLeft <= 0 ? null : stored.lease;
 }
 
+/** Dead letters that stand. */
+export const lettersOf = ({ stored }: Pick<JobStatus, 'stored'>): number => stored?.state?.deadLetters ?? 0;
+
 /** `now`: milliseconds since 1970. */
 export function statusJson(status: JobStatus, now: number): object {
   const { job, health, stored } = status;
@@ -56,6 +59,7 @@ export function statusJson(status: JobStatus, now: number): object {
     lastOk: stored?.lastOk ?? null,
     last: stored?.last ?? null,
     publishedTotal: stored?.publishedTotal ?? 0,
+    deadLetters: lettersOf(status),
     failuresInARow: stored?.failuresInARow ?? 0,
     error: health === 'failing' ? (stored?.last?.reason ?? null) : null,
     held: stored?.last?.held ?? null,

@@ -63,16 +63,16 @@ describe('status', () => {
     const before = await liberate(['status', file]);
     expect([before.code, before.stderr]).toEqual([0, '']);
     expect(rows(before.stdout)).toEqual([
-      ['job', 'health', 'last ok', 'mark', 'lag', 'published', 'runner'],
-      ['orders', 'never ran', '-', '-', '-', '0', '-'],
-      ['payments', 'never ran', '-', '-', '-', '0', '-'],
+      ['job', 'health', 'last ok', 'mark', 'lag', 'published', 'dead letters', 'runner'],
+      ['orders', 'never ran', '-', '-', '-', '0', '0', '-'],
+      ['payments', 'never ran', '-', '-', '-', '0', '0', '-'],
     ]);
     await runOnce(file);
     const { code, stdout } = await liberate(['status', file]);
     expect(code).toBe(0);
     expect(rows(stdout).slice(1)).toEqual([
-      ['orders', 'ok', expect.stringMatching(/^\S+ ago$/), "'2026-01-03 08:00:00.000003', 4", expect.stringMatching(/^\d/), '4', '-'],
-      ['payments', 'ok', expect.stringMatching(/^\S+ ago$/), '5', expect.any(String), '3', '-'],
+      ['orders', 'ok', expect.stringMatching(/^\S+ ago$/), "'2026-01-03 08:00:00.000003', 4", expect.stringMatching(/^\d/), '4', '0', '-'],
+      ['payments', 'ok', expect.stringMatching(/^\S+ ago$/), '5', expect.any(String), '3', '0', '-'],
     ]);
   });
 
@@ -97,6 +97,7 @@ describe('status', () => {
         lastOk: expect.objectContaining({ outcome: 'ok', published: 4, code: null }),
         last: expect.objectContaining({ outcome: 'ok', published: 4 }),
         publishedTotal: 4,
+        deadLetters: 0,
         failuresInARow: 0,
         held: null,
         committedAt: expect.any(Number),

@@ -11,6 +11,8 @@ const commands = [
   'plan',
   'preview',
   'status',
+  'deadletters list',
+  'deadletters replay',
   'state show',
   'state set',
   'state reset',
@@ -23,7 +25,7 @@ describe('help', () => {
     const { code, stdout, stderr } = await liberate(['--help']);
     expect(code).toBe(0);
     expect(stderr).toBe('');
-    for (const command of ['run', 'backfill', 'validate', 'plan', 'preview', 'status', 'state'])
+    for (const command of ['run', 'backfill', 'validate', 'plan', 'preview', 'status', 'deadletters', 'state'])
       expect(stdout).toMatch(new RegExp(`^  liberate ${command}\\b`, 'm'));
     expect(stdout.replace(/\s+/g, ' ')).toMatch(/0 done.*1 .*2 .*3 .*4 .*130 interrupted/);
   });
@@ -48,10 +50,11 @@ test('--version prints the version of the package', async () => {
 
 describe('a wrong command line: exit 2, nothing on stdout, and what there is', () => {
   test.each([
-    ['no command', [], /LIB110: Name a command: run, backfill, verify, validate, plan, preview, status or state/],
+    ['no command', [], /LIB110: Name a command: run, backfill, verify, validate, plan, preview, status, deadletters or state/],
     ['a command with a slip', ['rnu', 'jobs.yaml'], /LIB110: .*did you mean run\?/],
     ['a command that is none', ['frobnicate'], /LIB110: unexpected "frobnicate"; the commands are: run, backfill/],
     ['state without what to do', ['state'], /LIB110: Name what to do: show, set, reset, export or import/],
+    ['deadletters without what to do', ['deadletters'], /LIB110: Name what to do: list or replay/],
     ['state with a slip', ['state', 'shwo', 'jobs.yaml'], /LIB110: .*did you mean show\?/],
     ['no jobs file', ['run'], /LIB110: the path of the jobs file is missing/],
     ['a word too many', ['run', 'jobs.yaml', 'more'], /LIB110: unexpected "more"/],

@@ -21,6 +21,8 @@ const customers = {
   columns: { include: null, exclude: [], rename: {} },
   where: null,
   deleted: null,
+  onBadRow: 'fail',
+  deadLetterTopic: '{job}.deadletters',
   key: null,
   mode: null,
   cursor: ['updated_at'],

@@ -23,6 +23,8 @@ export function job(some: Partial<Job> = {}): Job {
     nulls: 'error',
     reconcile: null,
     topic: '{source}.{schema}.{table}',
+    onBadRow: 'fail',
+    deadLetterTopic: '{source}.{schema}.{table}.deadletters',
     headers: {},
     cadence: { kind: 'every', ms: 10_000 },
     wake: null,

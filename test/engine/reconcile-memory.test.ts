@@ -12,6 +12,7 @@ import { openSqliteState } from '../../src/state/sqlite/store.ts';
 import { fenceOf } from '../contract/state-store.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
 import { job, shape } from './job.ts';
+import { noReader } from './no-reader.ts';
 import { scriptedSource } from './scripted.ts';
 
 const keys = 300_000;
@@ -72,7 +73,7 @@ it('remembers and compares 300,000 keys in memory that does not grow with them',
   const base = { plan, source, sink, store, observer: () => undefined, clock: systemClock, fence: await fenceOf(store, 'orders') };
   const memory = newMemory();
   const cycle = async (): Promise<number> => {
-    const context: CycleContext = { ...base, tally: newTally(), memory };
+    const context: CycleContext = { ...base, tally: newTally(), memory, readBack: noReader };
     await runCycle(context, await store.load('orders'), never);
     return context.tally.published;
   };

@@ -16,6 +16,7 @@ import type { Source } from '../../src/source/source.ts';
 import { openMemoryState } from '../../src/state/memory/store.ts';
 import type { StateStore } from '../../src/state/state-store.ts';
 import { createSqlite, type TestDatabase } from '../support/databases.ts';
+import { noReader } from './no-reader.ts';
 
 const never = new AbortController().signal;
 const numRuns = Number(process.env['LIBERATE_TEST_RUNS'] ?? 150);
@@ -154,6 +155,7 @@ async function openWorld(job: Job, once: boolean): Promise<World> {
     leaseTtlMs: 60_000,
     source: () => ({ source: meddling, limiter: new Limiter(1), timezone: null }),
     sink: () => fuse.guard(small, ['send']),
+    readBack: noReader,
   };
   return {
     engine,

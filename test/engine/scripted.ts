@@ -9,6 +9,7 @@ import { openMemory } from '../../src/sink/memory/memory.ts';
 import type { HintListener, Hints, Source } from '../../src/source/source.ts';
 import { openMemoryState } from '../../src/state/memory/store.ts';
 import { shape } from './job.ts';
+import { noReader } from './no-reader.ts';
 
 type Read = (request: ReadRequest, signal: AbortSignal) => AsyncIterable<RowBatch>;
 
@@ -109,6 +110,7 @@ export async function scripted(
     leaseTtlMs: 15_000,
     source: () => ({ source, limiter, timezone: null }),
     sink: () => sink,
+    readBack: noReader,
   };
   const event = (test: (event: LiberateEvent) => boolean): Promise<LiberateEvent> =>
     new Promise((resolve) => {

@@ -15,6 +15,7 @@ import { openMemoryState } from '../../src/state/memory/store.ts';
 import type { StateStore } from '../../src/state/state-store.ts';
 import { batchOf } from '../sink/batch.ts';
 import { createSqlite, type TestDatabase } from '../support/databases.ts';
+import { noReader } from './no-reader.ts';
 
 const never = new AbortController().signal;
 const options = { repair: false, tombstones: false, samples: 1000, wait: false };
@@ -83,6 +84,7 @@ async function openWorld(): Promise<World> {
     leaseTtlMs: 60_000,
     source: () => ({ source, limiter: new Limiter(1), timezone: null }),
     sink: () => sink,
+    readBack: noReader,
   };
   const deleted = new Set<number>();
   let deletes = 0;

@@ -9,6 +9,7 @@ import type { LiberateEvent } from '../../src/observe/event.ts';
 import { openMemory } from '../../src/sink/memory/memory.ts';
 import { openSource } from '../../src/source/registry.ts';
 import { openMemoryState } from '../../src/state/memory/store.ts';
+import { noReader } from '../engine/no-reader.ts';
 import { waitFor } from '../support/topics.ts';
 import type { KeyedEvent } from './checker.ts';
 
@@ -51,6 +52,7 @@ export function startPolling(content: JobsContent, store = openMemoryState(), si
       leaseTtlMs: config.leaseTtl,
       source: (job) => uses.get(job.source) as SourceUse,
       sink: () => sink,
+      readBack: noReader,
     };
     await runJobs(engine, config.jobs, { once: false, waitForLease: true }, stop.signal);
   })();

@@ -62,6 +62,12 @@ async function verdict(of = topic): Promise<Readonly<Record<string, number>>> {
   return counts(checkStream(events, table, versionOf));
 }
 
+/** By offset: the broker may have compacted the topic already. */
+async function ended(): Promise<number> {
+  const ends = new Map((await readTopic(brokers, topic)).map(({ partition, offset }) => [partition, offset + 1]));
+  return [...ends.values()].reduce((sum, end) => sum + end, 0);
+}
+
 async function done(...args: readonly string[]): Promise<Finished> {
   const finished = await liberate(args);
   expect(finished.code, finished.stderr).toBe(0);
@@ -103,9 +109,9 @@ describe.each(['postgres', 'mariadb', 'sqlite'] as const)('rows of %s that are m
     expect(newest(await readTopic(brokers, topic), 11)?.value).toContain('"version":2');
     expect(await verdict()).toMatchObject({ ...clean, rows: 270 });
     expect(await verdict(`${topic}-whole`)).toMatchObject({ ...clean, rows: 270 });
-    const before = (await readTopic(brokers, topic)).length;
+    const before = await ended();
     await done('run', file, '--once', '--job', 'items');
-    expect(await readTopic(brokers, topic)).toHaveLength(before);
+    expect(await ended()).toBe(before);
     expect(await verify(file)).toMatchObject({ code: 0, report: { ...clean, same: true, deletesTold: true, rows: 270, inFlight: 0 } });
 
     // What the next poll tells is no fault; an upsert that stands for a marked row is one, and is mended.
@@ -120,7 +126,7 @@ describe.each(['postgres', 'mariadb', 'sqlite'] as const)('rows of %s that are m
     expect(newest(await readTopic(brokers, topic), 4)).toMatchObject({ value: null, headers: { 'liberate.op': 'delete' } });
 
     await done('backfill', file, '--job', 'items');
-    expect(await readTopic(brokers, topic)).toHaveLength(before + 3 + 300);
+    expect(await ended()).toBe(before + 3 + 300);
     expect(await verdict()).toMatchObject({ ...clean, rows: 269 });
     const previewed = (await done('preview', file, '--job', 'whole', '--rows', '4')).stdout.trimEnd().split('\n');
     expect(previewed.map((line) => (JSON.parse(line) as { value: unknown }).value === null)).toEqual([true, false, true, true]);

@@ -41,3 +41,8 @@ describe('redaction of secrets', () => {
     expect(redactSecrets('p.ss pass $& ', ['p.ss', '$&$'])).toBe('*** pass $& ');
   });
 });
+
+it('takes no longer than a text is long, whatever it holds', () => {
+  const text = 'w'.repeat(3_000_000);
+  expect(redactUrl(`${text} postgres://me:secret@db`)).toBe(`${text} postgres://me:***@db`);
+});

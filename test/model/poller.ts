@@ -16,6 +16,7 @@ import type { Source } from '../../src/source/source.ts';
 import { horizonAt } from '../../src/source/sqlite/horizon.ts';
 import { openMemoryState } from '../../src/state/memory/store.ts';
 import type { StateStore } from '../../src/state/state-store.ts';
+import { noReader } from '../engine/no-reader.ts';
 import type { KeyedEvent } from '../integrity/checker.ts';
 import type { Crash, Poll } from './steps.ts';
 import type { ModelTable } from './table.ts';
@@ -86,6 +87,7 @@ export class ModelPoller {
       random: () => 0,
       fence: this.#fence,
       memory: newMemory(),
+      readBack: noReader,
     };
     const { report, state } = await attemptCycle(context, this.#known, signal);
     this.#known = poll.restart ? 'unknown' : state;

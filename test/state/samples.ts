@@ -27,6 +27,7 @@ export function reportOf(job: string, changes: Partial<CycleReport> = {}): Cycle
     published: 3,
     repeated: 1,
     nulls: 0,
+    deadLetters: 0,
     bytes: 512,
     mark: '17',
     lagMs: 12.5,

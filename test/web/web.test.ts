@@ -17,6 +17,7 @@ const report = (some: Partial<CycleReport>): LiberateEvent => ({
     published: 0,
     repeated: 0,
     nulls: 0,
+    deadLetters: 0,
     bytes: 0,
     mark: null,
     lagMs: null,

@@ -2,7 +2,7 @@ import { Disposables } from '../../kit/disposables.ts';
 import { formatDuration } from '../../kit/duration.ts';
 import { count } from '../../observe/describe-event.ts';
 import { openState } from '../../state/registry.ts';
-import { type JobStatus, leaseOf, statusJson, statusOf } from '../../web/job-status.ts';
+import { type JobStatus, leaseOf, lettersOf, statusJson, statusOf } from '../../web/job-status.ts';
 import { chooseJobs, clean, load } from '../load.ts';
 import { paints } from '../paint.ts';
 import { healthWord, statusLines } from '../status-text.ts';
@@ -33,7 +33,10 @@ export async function status(options: StatusOptions, surroundings: Surroundings)
 
 async function table(jobs: readonly JobStatus[], now: number, paint: ReturnType<typeof paints>): Promise<string> {
   const { default: Table } = await import('cli-table3');
-  const out = new Table({ head: ['job', 'health', 'last ok', 'mark', 'lag', 'published', 'runner'], style: { head: [], border: [] } });
+  const out = new Table({
+    head: ['job', 'health', 'last ok', 'mark', 'lag', 'published', 'dead letters', 'runner'],
+    style: { head: [], border: [] },
+  });
   for (const one of jobs) {
     const { job, stored } = one;
     out.push([
@@ -43,6 +46,7 @@ async function table(jobs: readonly JobStatus[], now: number, paint: ReturnType<
       `${stored?.state?.mark?.join(', ') ?? '-'}${stored?.state?.loaded === false ? ' (loading)' : ''}`,
       stored?.lastOk?.lagMs == null ? '-' : formatDuration(stored.lastOk.lagMs),
       count(stored?.publishedTotal ?? 0),
+      lettersOf(one) === 0 ? '0' : paint.yellow(count(lettersOf(one))),
       leaseOf(one)?.holder ?? '-',
     ]);
   }

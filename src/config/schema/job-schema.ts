@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { jobDefaults, manyTopic, oneTopic } from '../defaults.ts';
+import { deadLetters, jobDefaults, manyTopic, oneTopic } from '../defaults.ts';
 import { topicFault } from '../topic.ts';
 import { choice, flag, integer, key, list, mapping, oneOrMany, type Reading, reading, required, text, texts, union } from './forms.ts';
 import { cron, duration, interval, timezone } from './time-forms.ts';
@@ -145,6 +145,16 @@ const common = {
     description: 'Topic, or a template of {job}, {source}, {schema}, {table}.',
     default: `<${oneTopic} for one table or a query, ${manyTopic} for several tables>`,
     examples: ['shop.customers', 'shop.{table}'],
+  }),
+  onBadRow: key(choice(['fail', 'deadletter']), {
+    description: 'A row that cannot be published stops the job, or goes to the dead letters with the reason while the others go on.',
+    default: jobDefaults.onBadRow,
+    examples: ['deadletter'],
+  }),
+  deadLetterTopic: key(topic, {
+    description: 'Topic, or for ndjson the file, of the dead letters; or a template as of `topic`.',
+    default: `<the job's topic and ${deadLetters}>`,
+    examples: ['shop.deadletters', '{job}.refused'],
   }),
   headers: key(texts('a mapping of header names to texts'), {
     description: 'Headers that each record carries.',

@@ -82,7 +82,9 @@ export function blame(error: LiberateError, topic: string, batch: RecordBatch, l
   const suspect = type === 'INVALID_TIMESTAMP' ? most(batch, (at) => Math.abs((batch.timestamps[at] as number) - now)) : withoutKey(batch);
   if (suspect === null) return error;
   const stamp = type === 'INVALID_TIMESTAMP' ? `, whose time is ${batch.timestamps[suspect]} ms` : '';
+  const ofRecord = type === 'INVALID_TIMESTAMP' || type === 'INVALID_RECORD';
   return new LiberateError('LIB309', `${error.message}; first to look at: ${nameOf(batch.key(suspect))}${stamp}`, {
+    ...(ofRecord ? { place: { key: batch.key(suspect)?.toString() ?? '' } } : {}),
     cure: error.cure,
     cause: error.cause,
   });

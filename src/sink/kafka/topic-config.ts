@@ -27,12 +27,16 @@ export const recentSettings: readonly string[] = ['message.timestamp.after.max.m
  */
 export function settingsOfNewTopic(spec: TopicSpec, defaults: TopicDefaults): Readonly<Record<string, string>> {
   return {
-    ...(spec.keyed ? { 'cleanup.policy': 'compact' } : { 'cleanup.policy': 'delete', 'retention.ms': '-1' }),
+    ...(spec.keyed && spec.letters !== true ? { 'cleanup.policy': 'compact' } : { 'cleanup.policy': 'delete', 'retention.ms': '-1' }),
     'message.timestamp.type': 'CreateTime',
     'message.timestamp.after.max.ms': unlimited,
     ...defaults.config,
+    ...(spec.letters === true ? settingsOfLetters : {}),
   };
 }
+
+/** No letter may vanish, whatever other topics are made with; a row too wide for its own topic must fit here: what one request can bring. */
+const settingsOfLetters = { 'cleanup.policy': 'delete', 'retention.ms': '-1', 'retention.bytes': '-1', 'max.message.bytes': '100000000' };
 
 /** Kafka's rule, and the two names that it also refuses; null when the name is good. */
 export function nameFault(topic: string): string | null {
