@@ -201,7 +201,7 @@ async function savedStates(directory: string): Promise<ReadonlyMap<string, JobSt
 async function catchUp(jobs: string): Promise<void> {
   await using running = startLiberate(['run', jobs, '--log-level', 'debug']);
   const polls = (job: SinkName): number => running.lines().filter((line) => line.outcome === 'ok' && line.job === job).length;
-  await waitFor(() => sinks.every((sink) => polls(sink) >= 2), { timeout: 60_000, what: 'two polls of both jobs' });
+  await waitFor(() => sinks.every((sink) => polls(sink) >= 2), { timeout: 300_000, what: 'two polls of both jobs' });
   running.kill('SIGTERM');
   const { code, stderr } = await running.finished;
   if (code !== 0) throw new Error(`liberate ended with ${code}:\n${stderr}`);
