@@ -121,7 +121,9 @@ describe('the guarantee', () => {
     expect(said({ reconcile: 3_600_000 })).toContain(
       'every row whose stamp the server makes, late commits included; deletes, changed keys and what the cursor cannot see within 1h (look-back to oldest open transaction, repeats dropped; all keys compared with what was published every 1h)',
     );
-    expect(said({ cursor: ['id'], reconcile: 60_000 })).toMatch(/^every inserted row, late commits included;.* deletes, changed keys and what the cursor cannot see within 1m/);
+    expect(said({ cursor: ['id'], reconcile: 60_000 })).toMatch(
+      /^every inserted row, late commits included;.* deletes, changed keys and what the cursor cannot see within 1m/,
+    );
     expect(said({ cursor: [] })).toContain('a tombstone for each that is gone');
   });
 

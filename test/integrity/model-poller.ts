@@ -12,6 +12,7 @@ import type { Sink } from '../../src/sink/sink.ts';
 import type { Source } from '../../src/source/source.ts';
 import { openMemoryState } from '../../src/state/memory/store.ts';
 import type { StateStore } from '../../src/state/state-store.ts';
+import { noReader } from '../engine/no-reader.ts';
 import type { KeyedEvent } from './checker.ts';
 import { FaultyWriting, type SeededFault } from './model-faults.ts';
 import type { Action, Poll } from './model-steps.ts';
@@ -95,6 +96,7 @@ export class ModelPoller {
       random: () => 0,
       fence: acquired.fence,
       memory: newMemory(),
+      readBack: noReader,
     };
     const { report, state } = await attemptCycle(context, this.#known, signal);
     this.#known = state;
@@ -110,6 +112,7 @@ export class ModelPoller {
       random: () => 0,
       holder: 'model',
       leaseTtlMs: ttlMs,
+      readBack: noReader,
       source: () => ({ source, limiter: new Limiter(4), timezone: null }),
       sink: () => this.#sink(life),
     };

@@ -20,6 +20,7 @@ import type { Source } from '../../src/source/source.ts';
 import { sqliteFlavour } from '../../src/source/sqlite/flavour.ts';
 import { instantBound } from '../../src/source/sqlite/instant.ts';
 import { openMemoryState } from '../../src/state/memory/store.ts';
+import { noReader } from '../engine/no-reader.ts';
 import type { DatabaseKind } from './database.ts';
 
 /** One job on a real database, polled when it is asked to, into memory. */
@@ -57,6 +58,7 @@ export async function openPolls(url: string, job: object, horizon?: Source['hori
     plan,
     source: noting(source, (request) => requests.push(request), horizon),
     sink: openMemory(),
+    readBack: noReader,
     store,
     observer: (event) => void events.push(event),
     clock: systemClock,
