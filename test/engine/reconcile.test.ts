@@ -387,6 +387,25 @@ describe('a reconcile', () => {
   });
 });
 
+describe('rows that are marked as deleted', () => {
+  it.each([{ mode: 'bulk' }, reconciling])('count as gone: %j', async (keys) => {
+    const world = await loaded({ ...keys, deleted: "body = 'v1'" });
+    await apply(put(2, 1, false));
+    await apply({ kind: 'delete', id: 3 });
+    await world.run(calm);
+    expect(new Map(since(world.sink, world.from))).toEqual(
+      new Map([
+        ['{"id":2}', null],
+        ['{"id":3}', null],
+      ]),
+    );
+    const { length } = world.sink.records('items');
+    await apply({ kind: 'delete', id: 2 });
+    await world.run(calm);
+    expect(world.sink.records('items')).toHaveLength(length);
+  });
+});
+
 describe('a bulk job with a key', () => {
   it('publishes what changed in key order, a tombstone for what went, and nothing of the rest', async () => {
     const world = await loaded({ mode: 'bulk' });
