@@ -1,5 +1,5 @@
 import { backoffDelay } from '../kit/backoff.ts';
-import { asLiberateError, formatError, LiberateError } from '../kit/errors.ts';
+import { asLiberateError, formatError, type LiberateError } from '../kit/errors.ts';
 import type { Guarantee } from '../model/guarantee.ts';
 import type { Job } from '../model/job.ts';
 import type { CycleReport } from '../model/report.ts';
@@ -20,6 +20,7 @@ import { resolveTarget, type Target } from './resolve.ts';
 import { Sweep, type Swept } from './sweep.ts';
 import { newTally } from './tally.ts';
 import { promiseOf } from './told-deletes.ts';
+import { claimTopic, type TopicClaims } from './topic-claims.ts';
 import { watchHints } from './watch-hints.ts';
 
 export interface LoopOptions {
@@ -28,9 +29,6 @@ export interface LoopOptions {
   /** Wait for a lease that another holds; otherwise LIB406. */
   readonly waitForLease: boolean;
 }
-
-/** Sink and topic → the job that publishes to it. A topic of two tables would fold to neither. */
-export type TopicClaims = Map<string, string>;
 
 /** What the jobs of a run have in common. */
 export interface Shared {
@@ -229,7 +227,8 @@ export class JobLoop {
     const { source, timezone } = this.#use;
     const facts = await source.check(signal);
     const plan = await resolveTarget(this.#job, this.#target, source, facts, timezone, signal);
-    this.#claim(plan);
+    // Only here are the tables of a wildcard known, and so its topics.
+    claimTopic(this.#claims, this.#job.sink, plan);
     await refuseNullKeys(plan, source, signal);
     const findings = await this.#engine.sink(this.#job).prepare(plan.topic, signal);
     if (plan.letters !== null) await this.#engine.sink(this.#job).prepare(plan.letters, signal);
@@ -254,18 +253,6 @@ export class JobLoop {
     if (text === this.#introduced) return;
     this.#introduced = text;
     for (const event of events) this.#engine.observer(event);
-  }
-
-  /** Only here are the tables of a wildcard known, and so its topics. */
-  #claim({ name, topic }: JobPlan): void {
-    const place = `${this.#job.sink} ${topic.name}`;
-    const other = this.#claims.get(place) ?? name;
-    if (other !== name) {
-      throw new LiberateError('LIB304', `job "${other}" publishes to ${topic.name} too, and it would fold to neither table`, {
-        cure: 'Tell the topics apart, e.g. `topic: "{schema}.{table}"`.',
-      });
-    }
-    this.#claims.set(place, name);
   }
 
   /** Connecting and looking have the same retries as a cycle. */
