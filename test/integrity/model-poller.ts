@@ -216,9 +216,9 @@ class Life {
     if (this.gone) throw this.#fault('is gone');
     const actions = this.#step.between[this.#calls] ?? [];
     this.#calls += 1;
-    if (actions.length === 0) return;
+    // In the order of the calls also where nothing comes before one of them: no sink lets a batch overtake another.
     this.#turn = this.#turn.then(async () => {
-      this.#trace.push(`  before ${what}:`);
+      if (actions.length > 0) this.#trace.push(`  before ${what}:`);
       for (const action of actions) await this.#apply(action);
     });
     await this.#turn;
