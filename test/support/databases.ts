@@ -3,7 +3,7 @@ import { createMariadb } from './mariadb.ts';
 import { createPostgres } from './postgres.ts';
 import { createSqlite } from './sqlite.ts';
 
-export type { DatabaseKind, OwnSession, Session, TestDatabase, TestLogin, TextRow } from './database.ts';
+export type { DatabaseKind, OwnSession, Session, TestDatabase, TextRow } from './database.ts';
 export { createMariadb, createMariadbUser, openMariadb } from './mariadb.ts';
 export { createPostgres, createPostgresRole, openPostgres } from './postgres.ts';
 export { createSqlite, openSqlite } from './sqlite.ts';
