@@ -6,12 +6,15 @@ import type { Clock } from '../kit/clock.ts';
  */
 export class Alarm {
   readonly #clock: Clock;
+  readonly #hinted: boolean;
   #rung = false;
   #answered = false;
   #wake = (): void => {};
 
-  constructor(clock: Clock) {
+  /** `hinted`: hints may come at all. */
+  constructor(clock: Clock, hinted: boolean) {
     this.#clock = clock;
+    this.#hinted = hinted;
   }
 
   /** A hint waits for a cycle. */
@@ -26,7 +29,7 @@ export class Alarm {
 
   /** A cycle begins, which reads whatever was hinted at until now. */
   answer(): void {
-    this.#answered = this.#rung;
+    this.#answered ||= this.#rung;
     this.#rung = false;
   }
 
@@ -37,6 +40,8 @@ export class Alarm {
 
   /** Returns when it is `due`, or once a hint is there but never for one before `earliest`; or when the signal aborts. */
   async wait(due: number, earliest: number, signal: AbortSignal): Promise<void> {
+    this.#answered = false;
+    if (!this.#hinted) return this.#clock.sleep(Math.max(0, due - this.#clock.now()), signal);
     const begun = this.#clock.now();
     const first = Math.max(0, Math.min(due, earliest) - begun);
     await this.#clock.sleep(first, signal);

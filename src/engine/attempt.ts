@@ -42,6 +42,12 @@ export async function attemptCycle(context: AttemptContext, known: JobState | nu
     } catch (thrown) {
       add(total, tally);
       state = 'unknown';
+      if (context.turn.found !== null && !signal.aborted) {
+        // Whatever it was: it comes again, and to be told, where the job reads by itself.
+        await context.turn.apart(signal);
+        attempt -= 1;
+        continue;
+      }
       if (signal.aborted && !(signal.reason instanceof LiberateError)) {
         return { report: report(context, startedAt, total, null, 'stopped', null), state, error: null };
       }

@@ -13,6 +13,7 @@ import { newMemory } from './job-memory.ts';
 import type { JobPlan } from './job-plan.ts';
 import { resolveTarget, targetsOf } from './resolve.ts';
 import { newTally } from './tally.ts';
+import { alone } from './turn.ts';
 
 export interface BackfillOptions extends BackfillRange {
   /** Only tell what the chunks would be. */
@@ -138,7 +139,7 @@ class Backfill {
     if (kept && !isFinished(state)) await this.#save(state, fence);
     this.#tellPlan(state, kept);
     const tally = newTally();
-    const context: CycleContext = { plan, source, sink, store, observer, clock, fence, tally, memory: newMemory(), readBack };
+    const context: CycleContext = { plan, source, sink, store, observer, clock, fence, tally, memory: newMemory(), readBack, turn: alone };
     const expected = toCome(estimated, state);
     const run = { context, request: this.#request, kept, workers: this.#options.parallel, expected };
     try {

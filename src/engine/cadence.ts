@@ -121,13 +121,28 @@ export function paced(cadence: Cadence, last: Cadence, busy: boolean): Cadence {
 
 /** Milliseconds: the most that a poll waits for others that fall due at about the same time. */
 const longestWait = 25;
+/** Milliseconds: the longest interval that has a beat. Hourly jobs of many processes would all ask in one moment. */
+const longestBeat = 60_000;
 
 /**
  * Jobs of one interval wake together, and stay so: a thousand timers a second, each with a wake-up of its own, cost more
  * than their polls. Never early, and late by a fortieth of the interval at most.
  */
 export function aligned(cadence: Cadence, due: number): number {
-  if (cadence.kind !== 'every') return due;
-  const grid = Math.min(longestWait, Math.floor(cadence.ms / 40));
+  const grid = gridOf(cadence);
   return grid < 2 ? due : Math.ceil(due / grid) * grid;
 }
+
+/**
+ * When a job whose cycle found nothing is due: at the next beat of its interval, which all such jobs share, so that their polls are one
+ * round trip. It is early once, until the job has found the beat, and from then on counts from the cycle's due time, not from
+ * its end: so the cycle must have been short. Otherwise it is aligned like others.
+ */
+export function onBeat(cadence: Cadence, startedAt: number, endedAt: number, due: number): number {
+  const grid = gridOf(cadence);
+  if (cadence.kind !== 'every' || grid < 2 || cadence.ms > longestBeat || endedAt - startedAt > cadence.ms / 10)
+    return aligned(cadence, due);
+  return Math.floor((endedAt + cadence.ms + grid) / cadence.ms) * cadence.ms;
+}
+
+const gridOf = (cadence: Cadence): number => (cadence.kind === 'every' ? Math.min(longestWait, Math.floor(cadence.ms / 40)) : 0);

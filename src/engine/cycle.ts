@@ -14,6 +14,7 @@ import type { JobPlan } from './job-plan.ts';
 import { pollCycle } from './poll-cycle.ts';
 import type { Tally } from './tally.ts';
 import type { Progress } from './tracker.ts';
+import type { Turn } from './turn.ts';
 
 export interface CycleContext {
   readonly plan: JobPlan;
@@ -26,6 +27,7 @@ export interface CycleContext {
   readonly tally: Tally;
   readonly memory: JobMemory;
   readonly readBack: Engine['readBack'];
+  readonly turn: Turn;
 }
 
 /** Progress that a part of the cycle asks to be made durable. */

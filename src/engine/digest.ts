@@ -1,9 +1,9 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { RecordBatch } from '../model/record-batch.ts';
 
 /** 96 bits of sha256 over the published bytes: what tells a row met again from a row that changed. */
 export function digest(value: Buffer): string {
-  return createHash('sha256').update(value).digest('base64url').slice(0, 16);
+  return hash('sha256', value, 'base64url').slice(0, 16);
 }
 
 const nothing = Buffer.alloc(0);

@@ -1,26 +1,23 @@
-import { backoffDelay } from '../kit/backoff.ts';
 import { asLiberateError, formatError, type LiberateError } from '../kit/errors.ts';
-import type { Guarantee } from '../model/guarantee.ts';
 import type { Job } from '../model/job.ts';
 import type { CycleReport } from '../model/report.ts';
 import type { JobState } from '../model/state.ts';
-import type { Horizon } from '../model/watermark.ts';
-import type { LiberateEvent } from '../observe/event.ts';
 import { holdLease, type Lease } from '../state/lease.ts';
 import { Alarm } from './alarm.ts';
 import { type AttemptContext, attemptCycle } from './attempt.ts';
-import { aligned, earliestHinted, firstDue, nextDue, paced } from './cadence.ts';
+import { aligned, earliestHinted, firstDue, nextDue, onBeat, paced } from './cadence.ts';
 import { emptyReport } from './empty-report.ts';
 import type { Engine, SourceUse } from './engine.ts';
 import { newMemory } from './job-memory.ts';
-import { type JobPlan, remarksOf } from './job-plan.ts';
-import { refuseNullKeys } from './key-nulls.ts';
+import { JobOpening } from './job-opening.ts';
+import type { JobPlan } from './job-plan.ts';
+import { isLight, type Look, lookTogether } from './quiet-poll.ts';
 import { type QuietReports, record } from './quiet-reports.ts';
-import { resolveTarget, type Target } from './resolve.ts';
+import type { Target } from './resolve.ts';
 import { Sweep, type Swept } from './sweep.ts';
 import { newTally } from './tally.ts';
-import { promiseOf } from './told-deletes.ts';
-import { claimTopic, type TopicClaims } from './topic-claims.ts';
+import type { TopicClaims } from './topic-claims.ts';
+import { alone, type Found, LimitedTurn, type Turn } from './turn.ts';
 import { watchHints } from './watch-hints.ts';
 
 export interface LoopOptions {
@@ -43,15 +40,14 @@ export class JobLoop {
   readonly #target: Target;
   readonly #use: SourceUse;
   readonly #options: LoopOptions;
-  readonly #claims: TopicClaims;
+  readonly #opening: JobOpening;
   readonly #quiet: QuietReports;
   readonly #alarm: Alarm;
   #plan: JobPlan | null = null;
-  /** What the job promises under a horizon; null until it has met its relation. */
-  #promises: ((horizon: Horizon) => Guarantee) | null = null;
-  #introduced = '';
   /** The newest cycle published something, or failed. */
   #busy = true;
+  /** The newest cycle that read apart found nothing to publish, in a moment. */
+  #light = false;
   readonly #memory = newMemory();
   /** The failure of the newest cycle; null when it was well. */
   failure: LiberateError | null = null;
@@ -62,9 +58,9 @@ export class JobLoop {
     this.#target = target;
     this.#use = engine.source(job);
     this.#options = options;
-    this.#claims = claims;
+    this.#opening = new JobOpening(engine, job, target, claims);
     this.#quiet = quiet;
-    this.#alarm = new Alarm(engine.clock);
+    this.#alarm = new Alarm(engine.clock, job.wake !== null);
   }
 
   async run(signal: AbortSignal): Promise<void> {
@@ -143,7 +139,7 @@ export class JobLoop {
       pace = paced(cadence, pace, this.#busy);
       const next = nextDue(pace, overlap, startedAt, clock.now());
       if (next.overlapped && overlap === 'skip') await this.#tell(this.#skipped('overlap', startedAt));
-      due = aligned(pace, next.due);
+      due = this.#busy ? aligned(pace, next.due) : onBeat(pace, startedAt, clock.now(), next.due);
     }
   }
 
@@ -171,7 +167,7 @@ export class JobLoop {
     const startedAt = this.#engine.clock.now();
     try {
       return await this.#use.limiter.run(signal, async () => {
-        const context = await this.#context(lease, signal);
+        const context = await this.#context(lease, alone, signal);
         return sweep.turn({ ...context, tally: newTally() }, signal);
       });
     } catch (thrown) {
@@ -189,14 +185,52 @@ export class JobLoop {
   }
 
   async #cycle(lease: Lease, state: JobState | null | 'unknown', signal: AbortSignal): Promise<JobState | null | 'unknown'> {
-    const { clock } = this.#engine;
-    const startedAt = clock.now();
+    const startedAt = this.#engine.clock.now();
+    const look = await this.#look(state, signal);
+    if (look !== null && 'state' in look) {
+      this.failure = null;
+      this.#busy = false;
+      const mark = look.state.mark?.[0] ?? null;
+      this.#tellQuiet({ ...this.#skipped('', startedAt), outcome: 'ok', reason: null, mark });
+      return look.state;
+    }
+    return this.#whole(lease, state, look?.found ?? null, signal);
+  }
+
+  /** A poll together with others; null: it is to be made as any other. */
+  async #look(state: JobState | null | 'unknown', signal: AbortSignal): Promise<Look> {
+    const plan = this.#plan;
+    if (!this.#light || plan === null || state === null || state === 'unknown') return null;
+    const { source } = this.#use;
+    if (source.together === null) return null;
+    const { timeout } = plan.job;
+    const bounded = timeout === null ? signal : AbortSignal.any([signal, AbortSignal.timeout(timeout)]);
+    this.#alarm.answer();
     try {
-      const attempted = await this.#use.limiter.run(signal, async () => {
+      return await lookTogether({ plan, source, memory: this.#memory, now: this.#engine.clock.now() }, state, bounded);
+    } catch {
+      // Whatever it was: it comes again, and is told, where the job reads by itself.
+      return null;
+    }
+  }
+
+  /** A cycle with its retries. `found`: what it begins with. */
+  async #whole(
+    lease: Lease,
+    state: JobState | null | 'unknown',
+    found: Found | null,
+    signal: AbortSignal,
+  ): Promise<JobState | null | 'unknown'> {
+    const startedAt = this.#engine.clock.now();
+    try {
+      using turn = new LimitedTurn(this.#use.limiter, found);
+      if (found === null) {
+        await turn.apart(signal);
         this.#alarm.answer();
-        const context = await this.#context(lease, signal);
-        return attemptCycle(context, state, signal);
-      });
+      }
+      const context = await this.#context(lease, turn, signal);
+      const attempted = await attemptCycle(context, state, signal);
+      if (turn.found === null) this.#light = isLight(attempted.report);
       // What failed may have failed because the relation changed: look at it again before the next cycle.
       if (attempted.error !== null) this.#plan = null;
       this.failure = attempted.error;
@@ -213,67 +247,37 @@ export class JobLoop {
     }
   }
 
-  async #context(lease: Lease, signal: AbortSignal): Promise<AttemptContext> {
+  async #context(lease: Lease, turn: Turn, signal: AbortSignal): Promise<AttemptContext> {
     const { store, observer, clock, random } = this.#engine;
     const { readBack } = this.#engine;
     const { source } = this.#use;
     const sink = this.#engine.sink(this.#job);
-    this.#plan ??= await this.#retrying(() => this.#resolve(signal), signal);
+    this.#plan ??= await this.#opening.plan(this.#memory, signal);
     const context = { plan: this.#plan, source, sink, store, observer, clock, random, fence: lease.fence, memory: this.#memory };
-    return { ...context, readBack };
+    return { ...context, readBack, turn };
   }
 
-  async #resolve(signal: AbortSignal): Promise<JobPlan> {
-    const { source, timezone } = this.#use;
-    const facts = await source.check(signal);
-    const plan = await resolveTarget(this.#job, this.#target, source, facts, timezone, signal);
-    // Only here are the tables of a wildcard known, and so its topics.
-    claimTopic(this.#claims, this.#job.sink, plan);
-    await refuseNullKeys(plan, source, signal);
-    const findings = await this.#engine.sink(this.#job).prepare(plan.topic, signal);
-    if (plan.letters !== null) await this.#engine.sink(this.#job).prepare(plan.letters, signal);
-    this.#promises = (horizon) => promiseOf(plan, this.#engine.sink(this.#job), facts.sight, horizon);
-    this.#memory.horizon = await source.horizon(this.#job.lookback, signal);
-    const guarantee = this.#promises(this.#memory.horizon);
-    const { name: job, relationName: relation, mode } = plan;
-    const remarks = [...facts.remarks, ...remarksOf(plan)].map(
-      (message): LiberateEvent => ({ type: 'job.notice', job, message, cure: null }),
-    );
-    const found = findings.map(({ severity, message, cure }): LiberateEvent => {
-      return { type: severity === 'info' ? 'job.notice' : 'job.warning', job, message, cure };
-    });
-    this.#introduce([{ type: 'job.start', job, relation, topic: plan.topic.name, mode, ...guarantee }, ...remarks, ...found]);
-    return plan;
+  #tellQuiet(bare: CycleReport): void {
+    const report = this.#promising(bare);
+    this.#engine.observer({ type: 'cycle.end', report });
+    this.#quiet.add(report);
   }
 
-  /** A job that fails is looked at again before each try: what is said of it is said once, until it changes. */
-  #introduce(events: readonly LiberateEvent[]): void {
-    // How far the look-back reaches just now is no change of what is said.
-    const text = JSON.stringify(events, (key, value: unknown) => (key === 'ms' ? undefined : value));
-    if (text === this.#introduced) return;
-    this.#introduced = text;
-    for (const event of events) this.#engine.observer(event);
-  }
-
-  /** Connecting and looking have the same retries as a cycle. */
-  async #retrying<T>(work: () => Promise<T>, signal: AbortSignal): Promise<T> {
-    const { clock, random, observer } = this.#engine;
-    for (let attempt = 1; ; attempt += 1) {
-      try {
-        return await work();
-      } catch (thrown) {
-        const error = asLiberateError(thrown).at({ job: this.#target.name });
-        if (signal.aborted || !error.transient || attempt > this.#job.retries) throw error;
-        const delayMs = backoffDelay(attempt, random());
-        observer({ type: 'cycle.retry', job: this.#target.name, attempt, delayMs, code: error.code, reason: formatError(error) });
-        await clock.sleep(delayMs, signal);
-      }
-    }
+  /** With the guarantee that held. */
+  #promising(bare: CycleReport): CycleReport {
+    const { horizon } = this.#memory;
+    const { promises } = this.#opening;
+    return {
+      ...bare,
+      // Made when it is asked for: of most quiet polls nobody does.
+      get guarantee() {
+        return horizon === null ? null : (promises?.(horizon) ?? null);
+      },
+    };
   }
 
   async #tell(bare: CycleReport): Promise<void> {
-    const { horizon } = this.#memory;
-    const report = { ...bare, guarantee: horizon === null ? null : (this.#promises?.(horizon) ?? null) };
+    const report = this.#promising(bare);
     this.#engine.observer({ type: 'cycle.end', report });
     const quiet = report.outcome === 'ok' && report.published === 0 && report.deadLetters === 0 && !this.#options.once;
     if (quiet) {

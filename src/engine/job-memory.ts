@@ -1,6 +1,7 @@
 import type { Horizon } from '../model/watermark.ts';
 import type { Look } from './clock-set-back.ts';
 import type { Seen } from './ended.ts';
+import { LastAnswer } from './last-answer.ts';
 import type { Letters } from './letters.ts';
 import type { PublishedLog } from './published-log.ts';
 import type { Spill } from './verify-spill.ts';
@@ -26,6 +27,7 @@ export interface JobMemory {
   /** The sink has refused a record: batches leave one by one, and those that are refused are taken apart. */
   careful: boolean;
   letters: Letters | null;
+  readonly answer: LastAnswer;
 }
 
 export const newMemory = (): JobMemory => ({
@@ -39,4 +41,5 @@ export const newMemory = (): JobMemory => ({
   seen: null,
   careful: false,
   letters: null,
+  answer: new LastAnswer(),
 });

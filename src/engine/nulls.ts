@@ -2,7 +2,8 @@ import { LiberateError } from '../kit/errors.ts';
 import type { RecordBatch } from '../model/record-batch.ts';
 import type { CycleContext } from './cycle.ts';
 import { digestOf, nameOf } from './digest.ts';
-import { requestOf } from './job-plan.ts';
+import type { JobMemory } from './job-memory.ts';
+import { type JobPlan, requestOf } from './job-plan.ts';
 import type { Publisher, Reader } from './publisher.ts';
 import { readPages } from './read-pages.ts';
 import type { Progress } from './tracker.ts';
@@ -28,7 +29,7 @@ export async function openNulls(context: CycleContext, before: Progress, signal:
   if (plan.cursor.some(({ nullable }) => !nullable)) return none;
   if (plan.job.nulls === 'include') return includeNulls(context, before);
   const now = context.clock.now();
-  if (context.memory.nullsCheckedAt !== null && now - context.memory.nullsCheckedAt < checkEvery) return none;
+  if (!nullsAreDue(plan, context.memory, now)) return none;
   const request = { ...requestOf(plan), window: { kind: 'nulls' } as const, page: null, limit: null, recentFrom: null, sample: null };
   const count = await source.countNulls(request, signal);
   if (count === 0) {
@@ -40,6 +41,12 @@ export async function openNulls(context: CycleContext, before: Progress, signal:
   throw new LiberateError('LIB205', `${amount} of ${plan.relationName} have no ${names}, so no poll would ever see them`, {
     place: { job: plan.name, column: names },
   });
+}
+
+/** Whether rows without a cursor are to be looked for now. */
+export function nullsAreDue({ cursor, job }: JobPlan, { nullsCheckedAt }: JobMemory, now: number): boolean {
+  if (cursor.some(({ nullable }) => !nullable)) return false;
+  return job.nulls === 'include' || nullsCheckedAt === null || now - nullsCheckedAt >= checkEvery;
 }
 
 function includeNulls(context: CycleContext, before: Progress): Nulls {

@@ -29,17 +29,17 @@ export async function pollCycle(
   commit: Commit,
   signal: AbortSignal,
 ): Promise<Outcome | null> {
-  const { plan, source } = context;
-  const asked = performance.now();
+  const { plan, source, turn } = context;
+  const asked = turn.found?.look.asked ?? performance.now();
   // Before every read that it bounds: an older horizon only makes the next look-back longer.
-  const horizon = await source.horizon(plan.job.lookback, signal, lookAfter(context));
+  const horizon = turn.found?.horizon ?? (await source.horizon(plan.job.lookback, signal, lookAfter(context)));
   context.memory.horizon = horizon;
   if (plan.job.order === 'strict') {
     tellHeld(context, horizon);
     tellClock(context, state?.since ?? null, horizon);
     if (horizon.blocked) return null;
   }
-  const look = { now: horizon.now, asked, answered: performance.now() };
+  const look = { now: horizon.now, asked, answered: turn.found?.look.answered ?? performance.now() };
   if (state === null && plan.job.initial.kind === 'skip') {
     const skipped = { ...(await skipToNow(context, horizon, signal)), loaded: true };
     await commit(skipped);
@@ -60,7 +60,7 @@ export async function pollCycle(
  * A look at the server that was taken for another job serves this one too. But ids that a read found missing are dated
  * by the next look: one from before that read would date them too early. And a snapshot must not be older than the mark.
  */
-const lookAfter = ({ plan, memory }: CycleContext): number =>
+export const lookAfter = ({ plan, memory }: Pick<CycleContext, 'plan' | 'memory'>): number =>
   plan.mode === 'incrementing' || plan.mode === 'transaction' ? memory.readEndedAt : Number.NEGATIVE_INFINITY;
 
 const cannotReachBack = ({ mode, job }: CycleContext['plan']): boolean =>
@@ -79,7 +79,8 @@ async function readOn(
   commit: Commit,
   signal: AbortSignal,
 ): Promise<Outcome> {
-  const { plan, source, tally } = context;
+  const { plan, source, tally, turn } = context;
+  const { found } = turn;
   const before = reachBack(state ?? noProgress, by);
   const { memory } = context;
   const tracker = openTracker(context, before, horizon, by === 0n ? memory.seen : null);
@@ -94,9 +95,16 @@ async function readOn(
 
   const withNulls = (progress: Progress): Progress => ({ ...progress, sent: { ...nulls.sent(), ...progress.sent } });
   const ledger = new Ledger(state, commit);
+  let leaving = false;
   const books: Books = {
-    leaves: (event) => ledger.leaves(event),
-    ready: () => ledger.ready(),
+    leaves: (event) => {
+      leaving = true;
+      ledger.leaves(event);
+    },
+    ready: () => {
+      if (leaving) turn.place();
+      return ledger.ready();
+    },
     reached: (mark) => ledger.commit({ ...withNulls(tracker.at(mark)), loaded: !loading }),
   };
   const publisher = openPublisher(context, books, expected, signal);
@@ -110,12 +118,12 @@ async function readOn(
   };
   try {
     await nulls.publish(publisher, signal);
-    for await (const batch of readPages(source, request, plan.job.batch, signal, tracker.after)) {
-      await publisher.publish(batch, reader);
-    }
+    if (found === null) {
+      for await (const batch of readPages(source, request, plan.job.batch, signal, tracker.after)) await publisher.publish(batch, reader);
+    } else if (found.rows !== null) await publisher.publish(found.rows, reader);
     await publisher.drain();
   } finally {
-    memory.readEndedAt = performance.now();
+    if (found === null) memory.readEndedAt = performance.now();
     // A batch still on its way while the next try reads would let old overtake new.
     await publisher.settle();
   }
@@ -124,6 +132,9 @@ async function readOn(
   // A quiet poll writes nothing: the committed state, only older, is still true.
   if (state === null || loading || tally.published > 0 || (plan.mode !== 'transaction' && moved(before, end))) await ledger.commit(end);
   if (tracker instanceof StampTracker && horizon.ended !== undefined) memory.seen = { ended: horizon.ended, until: tracker.until };
+  const packed = found?.rows?.packed ?? null;
+  if (packed !== null && tally.published === 0 && memory.seen === null) memory.answer.keep(packed, before, end);
+  else memory.answer.forget();
   return end;
 }
 

@@ -3,7 +3,7 @@ import type { CycleReport } from '../model/report.ts';
 import type { Engine } from './engine.ts';
 
 /** Milliseconds until the reports of quiet polls are kept: `status` is at most this old. */
-const keptEvery = 2000;
+const keptEvery = 5000;
 
 /** Reports of polls that found nothing, kept together: a write for each poll of a thousand jobs would be most of their cost. */
 export class QuietReports implements AsyncDisposable {

@@ -13,6 +13,7 @@ import { openPublisher } from './publisher.ts';
 import { ReplayedRows } from './replayed-rows.ts';
 import { resolveTarget, targetsOf } from './resolve.ts';
 import { newTally } from './tally.ts';
+import { alone } from './turn.ts';
 
 export interface ReplayOptions {
   /** Only the letter with this key, as its text, or with this id; null: all of the job. */
@@ -72,7 +73,7 @@ async function replay(engine: Engine, plan: JobPlan, { key, wait }: ReplayOption
   const memory = { ...newMemory(), careful: true };
   const { source } = engine.source(plan.job);
   const own = { plan, source, store, observer, clock, readBack, sink: engine.sink(plan.job) };
-  const context: CycleContext = { ...own, fence: lease.fence, tally: newTally(), memory };
+  const context: CycleContext = { ...own, fence: lease.fence, tally: newTally(), memory, turn: alone };
   const letters = lettersOf(context) as Letters;
   const standing = await letters.standing(signal);
   const asked = new Map([...standing].filter(([, letter]) => key === null || letter.key === key || letter.id === key));

@@ -9,6 +9,7 @@ import type { JobPlan } from './job-plan.ts';
 import { resolveTarget, targetsOf } from './resolve.ts';
 import { newTally } from './tally.ts';
 import { tellsDeletes } from './told-deletes.ts';
+import { alone } from './turn.ts';
 import { compare } from './verify-compare.ts';
 import { progressOf, type VerifyContext } from './verify-context.ts';
 import { recheck, type Verdict } from './verify-recheck.ts';
@@ -103,6 +104,7 @@ async function verifyPlan(
     // One look at everything: no first try is made without care.
     memory: { ...newMemory(), careful: true },
     readBack: engine.readBack,
+    turn: alone,
   };
   const bury = options.tombstones || deletesTold;
   const repaired = accused.count === 0 ? { published: 0, tombstones: 0 } : await repair({ ...context, ...own }, accused, end, bury, both);

@@ -7,22 +7,23 @@ export function throwIfAborted(signal: AbortSignal): void {
  * Settles as `work` does, or rejects with the signal's reason, whichever is first. The work
  * itself goes on: use it only where the thing behind it is closed or bounded in another way.
  */
-export async function orAbort<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  if (signal.aborted) {
-    // Nobody waits for the work any more: its failure must not end the process.
-    work.catch(() => undefined);
-    throw signal.reason;
-  }
-  let stop = (): void => {};
-  const aborted = new Promise<never>((_, reject) => {
-    stop = () => reject(signal.reason);
-    signal.addEventListener('abort', stop, { once: true });
+export function orAbort<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const stop = (): void => reject(signal.reason);
+    if (signal.aborted) stop();
+    else signal.addEventListener('abort', stop, { once: true });
+    // Also where nobody waits for the work any more: its failure must not end the process.
+    work.then(
+      (value) => {
+        signal.removeEventListener('abort', stop);
+        resolve(value);
+      },
+      (error: unknown) => {
+        signal.removeEventListener('abort', stop);
+        reject(error);
+      },
+    );
   });
-  try {
-    return await Promise.race([work, aborted]);
-  } finally {
-    signal.removeEventListener('abort', stop);
-  }
 }
 
 /** A signal that follows another `graceMs` later, for work that should end in order before it is cut off. */

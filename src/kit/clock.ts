@@ -10,17 +10,15 @@ const longestTimer = 2 ** 31 - 1;
 
 export const systemClock: Clock = {
   now: () => Date.now(),
-  async sleep(ms, signal) {
-    let left = ms;
-    while (left > 0 && !signal.aborted) {
-      const leg = Math.min(left, longestTimer);
-      await leggedSleep(leg, signal);
-      left -= leg;
-    }
-  },
+  sleep: (ms, signal) => (ms <= longestTimer ? shortSleep(ms, signal) : longSleep(ms, signal)),
 };
 
-function leggedSleep(ms: number, signal: AbortSignal): Promise<void> {
+async function longSleep(ms: number, signal: AbortSignal): Promise<void> {
+  for (let left = ms; left > 0 && !signal.aborted; left -= longestTimer) await shortSleep(Math.min(left, longestTimer), signal);
+}
+
+function shortSleep(ms: number, signal: AbortSignal): Promise<void> {
+  if (ms <= 0 || signal.aborted) return Promise.resolve();
   return new Promise((resolve) => {
     const done = (): void => {
       clearTimeout(timer);

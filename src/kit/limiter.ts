@@ -12,21 +12,26 @@ export class Limiter {
   }
 
   async run<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
-    await this.#take(signal);
+    await this.enter(signal);
     try {
       return await work();
     } finally {
-      this.#give();
+      this.leave();
     }
   }
 
-  #take(signal: AbortSignal): Promise<void> {
+  /** Takes a place if one is free. */
+  tryEnter(): boolean {
+    if (this.#free === 0) return false;
+    this.#free -= 1;
+    return true;
+  }
+
+  /** Resolves with a place, which `leave` gives back. */
+  async enter(signal: AbortSignal): Promise<void> {
     throwIfAborted(signal);
-    if (this.#free > 0) {
-      this.#free -= 1;
-      return Promise.resolve();
-    }
-    return new Promise((resolve, reject) => {
+    if (this.tryEnter()) return;
+    await new Promise<void>((resolve, reject) => {
       const enter = (): void => {
         signal.removeEventListener('abort', leave);
         resolve();
@@ -41,7 +46,7 @@ export class Limiter {
   }
 
   /** The place goes straight to the next waiter, so that a newcomer cannot overtake. */
-  #give(): void {
+  leave(): void {
     const next = this.#waiting.shift();
     if (next === undefined) this.#free += 1;
     else next();

@@ -2,6 +2,7 @@ import type { LiberateError } from '../kit/errors.ts';
 import type { Column, Relation, Shape, TableName } from '../model/column.ts';
 import type { Sight } from '../model/guarantee.ts';
 import type { Wake } from '../model/job.ts';
+import type { PackedRows } from '../model/packed-rows.ts';
 import type { RowBatch } from '../model/row.ts';
 import type { Horizon, Watermark } from '../model/watermark.ts';
 import type { Explained } from '../query/explained.ts';
@@ -18,6 +19,14 @@ export interface SourceFacts {
   /** Remarks on privileges and settings that weaken a guarantee, each with what would raise it. */
   readonly remarks: readonly string[];
   readonly sight: Sight;
+}
+
+/** A page that was read together with others. */
+export interface SmallPage {
+  /** All its rows, as they came. */
+  readonly packed: PackedRows;
+  /** The same as a batch, each looked at. LIB211, LIB212. */
+  rows(): RowBatch | null;
 }
 
 /** Told of commits; both must neither throw nor block. */
@@ -93,6 +102,13 @@ export interface Source extends AsyncDisposable {
    * is kept (back-pressure to the server); leaving the loop early frees the connection.
    */
   read(request: ReadRequest, signal: AbortSignal): AsyncIterable<RowBatch>;
+
+  /**
+   * The first page of a poll, in one round trip with those that others ask for in the same moment. It needs no connection that others may
+   * be waiting for, and is answered soon: null: there are no rows; `apart`: it is to be read by itself. The rows are all of the page's, and valid until the next
+   * call with the same columns. null: this source has no such thing.
+   */
+  readonly together: ((request: ReadRequest, signal: AbortSignal) => Promise<SmallPage | null | 'apart'>) | null;
 
   /** Text as a user writes it (YAML `from:`, `--from`, `state set`) → mark text; LIB213-free: throws LIB103 if the type refuses it. */
   parseCursor(text: string, column: Column): string;

@@ -12,7 +12,7 @@ describe('a job waits', () => {
     signal = never,
   ): Promise<number | null> => {
     const clock = new HandClock();
-    const alarm = new Alarm(clock);
+    const alarm = new Alarm(clock, true);
     const start = clock.now();
     let ended: number | null = null;
     void alarm.wait(start + due, start + earliest, signal).then(() => {
@@ -48,7 +48,7 @@ describe('a job waits', () => {
 
   it('not at all for a hint from before, unless a cycle has answered it', async () => {
     const clock = new HandClock();
-    const alarm = new Alarm(clock);
+    const alarm = new Alarm(clock, true);
     alarm.ring();
     await alarm.wait(clock.now() + 9000, clock.now(), never);
     alarm.answer();
@@ -64,7 +64,7 @@ describe('a job waits', () => {
 
   it('not at all when the cycle that a hint had started is to be done again', async () => {
     const clock = new HandClock();
-    const alarm = new Alarm(clock);
+    const alarm = new Alarm(clock, true);
     alarm.ring();
     alarm.answer();
     alarm.again();

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { aligned, dueAfter, earliestHinted, firstDue, nextDue, paced } from '../../src/engine/cadence.ts';
+import { aligned, dueAfter, earliestHinted, firstDue, nextDue, onBeat, paced } from '../../src/engine/cadence.ts';
 import type { Cadence } from '../../src/model/job.ts';
 
 const minute = 60_000;
@@ -300,6 +300,38 @@ describe('due times of jobs that share an interval', () => {
   it('are left alone where the interval is shorter than what could be won, and on a schedule', () => {
     expect(aligned({ kind: 'every', ms: 20 }, 1_700_000_000_003)).toBe(1_700_000_000_003);
     expect(aligned({ kind: 'cron', expression: '* * * * *', timezone: 'UTC' }, 1_700_000_000_003)).toBe(1_700_000_000_003);
+  });
+});
+
+describe('the beat of jobs that find nothing', () => {
+  const every = (ms: number) => ({ kind: 'every', ms }) as const;
+
+  it('is found by each after one poll at most, early and never late, and then kept to the millisecond', () => {
+    const dues = new Set<number>();
+    for (let start = 1_700_000_000_000; start < 1_700_000_001_000; start += 37) {
+      let due = onBeat(every(1000), start, start + 8, start + 1008);
+      expect(due - start).toBeLessThanOrEqual(1008 + 25);
+      expect(due).toBeGreaterThan(start);
+      for (let poll = 0; poll < 3; poll += 1) {
+        // A timer can fire a moment early, or late.
+        const began = due + ((poll * 7) % 15) - 1;
+        const next = onBeat(every(1000), began, began + 8, began + 1008);
+        expect(next - due).toBe(1000);
+        due = next;
+      }
+      dues.add(due % 1000);
+    }
+    expect(dues.size).toBe(1);
+  });
+
+  it('is left by a poll that took long: the source rests as long as the interval says', () => {
+    expect(onBeat(every(1000), 1_700_000_000_000, 1_700_000_000_900, 1_700_000_001_900)).toBe(1_700_000_001_900);
+  });
+
+  it('is not that of intervals longer than a minute, of very short ones, nor of a schedule', () => {
+    const now = 1_700_000_000_003;
+    for (const ms of [20, 61_000, 3_600_000]) expect(onBeat(every(ms), now, now + 1, now + 1 + ms)).toBe(aligned(every(ms), now + 1 + ms));
+    expect(onBeat(cron('* * * * *'), now, now + 1, now + 500)).toBe(now + 500);
   });
 });
 

@@ -4,6 +4,7 @@ import { type CycleContext, runCycle } from '../../src/engine/cycle.ts';
 import { newMemory } from '../../src/engine/job-memory.ts';
 import { planJob } from '../../src/engine/job-plan.ts';
 import { newTally } from '../../src/engine/tally.ts';
+import { alone } from '../../src/engine/turn.ts';
 import { systemClock } from '../../src/kit/clock.ts';
 import { batchOfRows, type Row } from '../../src/model/row.ts';
 import type { ReadRequest } from '../../src/query/request.ts';
@@ -73,7 +74,7 @@ it('remembers and compares 300,000 keys in memory that does not grow with them',
   const base = { plan, source, sink, store, observer: () => undefined, clock: systemClock, fence: await fenceOf(store, 'orders') };
   const memory = newMemory();
   const cycle = async (): Promise<number> => {
-    const context: CycleContext = { ...base, tally: newTally(), memory, readBack: noReader };
+    const context: CycleContext = { ...base, tally: newTally(), memory, readBack: noReader, turn: alone };
     await runCycle(context, await store.load('orders'), never);
     return context.tally.published;
   };

@@ -35,6 +35,7 @@ export function scriptedSource(read: Read, hints: Hints | null = null, described
     explain: async () => ({ sql: 'SELECT', binds: [], lines: [], scans: [], sorts: false }),
     indexSql: () => 'CREATE INDEX',
     read,
+    together: null,
     parseCursor: (text) => text,
     [Symbol.asyncDispose]: async () => undefined,
   };
@@ -88,7 +89,13 @@ export interface Scripted {
 
 export async function scripted(
   read: Read,
-  options: { readonly pool?: number; readonly clock?: Clock; readonly hints?: Hints; readonly described?: () => void } = {},
+  options: {
+    readonly pool?: number;
+    readonly clock?: Clock;
+    readonly hints?: Hints;
+    readonly described?: () => void;
+    readonly together?: Source['together'];
+  } = {},
 ): Promise<Scripted> {
   const clock = options.clock ?? jumpingClock();
   const store = openMemoryState({ clock });
@@ -96,7 +103,7 @@ export async function scripted(
   const events: LiberateEvent[] = [];
   const told = new EventEmitter().setMaxListeners(0);
   const sink = openMemory();
-  const source = scriptedSource(read, options.hints, options.described);
+  const source = { ...scriptedSource(read, options.hints, options.described), together: options.together ?? null };
   const limiter = new Limiter(options.pool ?? 5);
   const engine: Engine = {
     store,

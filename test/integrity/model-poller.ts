@@ -3,6 +3,7 @@ import { backfillJob } from '../../src/engine/backfill.ts';
 import type { Engine } from '../../src/engine/engine.ts';
 import { newMemory } from '../../src/engine/job-memory.ts';
 import type { JobPlan } from '../../src/engine/job-plan.ts';
+import { alone } from '../../src/engine/turn.ts';
 import { type Clock, systemClock } from '../../src/kit/clock.ts';
 import { LiberateError } from '../../src/kit/errors.ts';
 import { Limiter } from '../../src/kit/limiter.ts';
@@ -96,6 +97,7 @@ export class ModelPoller {
       random: () => 0,
       fence: acquired.fence,
       memory: newMemory(),
+      turn: alone,
       readBack: noReader,
     };
     const { report, state } = await attemptCycle(context, this.#known, signal);

@@ -21,6 +21,18 @@ function gate(): Gate {
 const idle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 describe('a limiter', () => {
+  it('lets in at once whoever does not want to wait, or not at all', async () => {
+    const limiter = new Limiter(2);
+    expect([limiter.tryEnter(), limiter.tryEnter(), limiter.tryEnter()]).toEqual([true, true, false]);
+    const waiting = limiter.enter(never);
+    limiter.leave();
+    await waiting;
+    // The place was given to the one that waited.
+    expect(limiter.tryEnter()).toBe(false);
+    limiter.leave();
+    expect(limiter.tryEnter()).toBe(true);
+  });
+
   it('gives what the work gives, and its failure, and frees the place either way', async () => {
     const limiter = new Limiter(1);
     await expect(limiter.run(never, () => Promise.resolve(7))).resolves.toBe(7);

@@ -4,6 +4,7 @@ import { type AttemptContext, attemptCycle } from '../../src/engine/attempt.ts';
 import { newMemory } from '../../src/engine/job-memory.ts';
 import type { JobPlan } from '../../src/engine/job-plan.ts';
 import { resolveTarget, targetsOf } from '../../src/engine/resolve.ts';
+import { alone } from '../../src/engine/turn.ts';
 import type { Clock } from '../../src/kit/clock.ts';
 import { LiberateError } from '../../src/kit/errors.ts';
 import type { Job } from '../../src/model/job.ts';
@@ -88,6 +89,7 @@ export class ModelPoller {
       fence: this.#fence,
       memory: newMemory(),
       readBack: noReader,
+      turn: alone,
     };
     const { report, state } = await attemptCycle(context, this.#known, signal);
     this.#known = poll.restart ? 'unknown' : state;

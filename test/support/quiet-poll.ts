@@ -2,6 +2,7 @@ import { parseObject } from '../../src/config/parse.ts';
 import { type AttemptContext, attemptCycle } from '../../src/engine/attempt.ts';
 import { newMemory } from '../../src/engine/job-memory.ts';
 import { resolveTarget, targetsOf } from '../../src/engine/resolve.ts';
+import { alone } from '../../src/engine/turn.ts';
 import { systemClock } from '../../src/kit/clock.ts';
 import { Disposables } from '../../src/kit/disposables.ts';
 import type { Job } from '../../src/model/job.ts';
@@ -65,6 +66,7 @@ export async function openPolls(url: string, job: object, horizon?: Source['hori
     random: () => 0,
     fence: acquired.ok ? acquired.fence : 0n,
     memory: newMemory(),
+    turn: alone,
   };
   let known: JobState | null | 'unknown' = 'unknown';
   return {

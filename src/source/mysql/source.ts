@@ -47,6 +47,7 @@ export function openMysql(config: SourceConfig): Source {
       await using session = await connections.open(signal);
       yield* readPage(session, flavour, request);
     },
+    together: null,
     parseCursor: parseCursorText,
     async [Symbol.asyncDispose]() {
       await horizons[Symbol.asyncDispose]();

@@ -13,6 +13,12 @@ interface Unfinished {
   filled: number;
 }
 
+/** Who takes the answers to several statements that were sent together. */
+export interface Answers {
+  /** A whole frame, of that type, which is no row: true when it is taken and does not go on to the driver. */
+  frame(type: number): boolean;
+}
+
 /**
  * Stands between the socket and node-postgres, and takes the rows of a result out of the stream before they
  * become a JavaScript string for each field. Everything else goes on to the driver untouched, frame by frame.
@@ -20,6 +26,7 @@ interface Unfinished {
 export class RowTap {
   readonly #deliver: (chunk: Buffer) => void;
   #rows: PackedRows | null = null;
+  #answers: Answers | null = null;
   /** Bytes of a frame that the driver has in part already. */
   #rest = 0;
   /** The beginning of a frame whose type and length have not come whole. */
@@ -47,6 +54,11 @@ export class RowTap {
     this.#rows = rows;
   }
 
+  /** From now on frames are shown there, each once it has come whole; null: they go on to the driver. */
+  show(answers: Answers | null): void {
+    this.#answers = answers;
+  }
+
   /** What was read from the stream, which ends when it is not understood. */
   take(read: Buffer, stream: Duplex): void {
     try {
@@ -72,6 +84,14 @@ export class RowTap {
         continue;
       }
       const size = sizeAt(chunk, at);
+      if (this.#answers !== null) {
+        if (at + size > chunk.length) break;
+        if (this.#answers.frame(chunk[at] as number)) {
+          if (at > passed) this.#deliver(chunk.subarray(passed, at));
+          at = passed = at + size;
+          continue;
+        }
+      }
       if (at + size > chunk.length) this.#rest = at + size - chunk.length;
       at = Math.min(at + size, chunk.length);
     }

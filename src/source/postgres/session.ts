@@ -1,8 +1,10 @@
 import type { Duplex } from 'node:stream';
 import type { Client, FieldDef, QueryArrayConfig } from 'pg';
 import { throwIfAborted } from '../../kit/abort.ts';
+import { LiberateError } from '../../kit/errors.ts';
 import type { PackedRows } from '../../model/packed-rows.ts';
 import { sortError } from './errors.ts';
+import { Exchange, type PreparedNames, type Question } from './exchange.ts';
 import type { RowTap } from './row-tap.ts';
 
 /** Every field is the server's text. */
@@ -22,6 +24,7 @@ export type Connection = Client & {
   liberateTap?: RowTap;
   /** Of the statements that are prepared on it, by their text; null: not to be prepared again. */
   liberateNames?: Map<string, string | null>;
+  liberateTogether?: PreparedNames;
   readonly connection: { readonly stream: Duplex };
 };
 
@@ -72,11 +75,32 @@ export class Session implements AsyncDisposable {
 
   readonly query: Query = (text, values = []) => this.#query({ text, values: [...values], rowMode: 'array' });
 
-  async #query(config: QueryArrayConfig): Promise<Result> {
+  #query(config: QueryArrayConfig): Promise<Result> {
     throwIfAborted(this.#signal);
-    const running = this.#connection.query<TextRow>(config);
+    return this.#watched(this.#connection.query<TextRow>(config), () => this.#cancel());
+  }
+
+  /** Statements in one round trip, each in a transaction of its own. An abort costs the connection, with what it has not answered. */
+  async exchange(questions: readonly Question[]): Promise<void> {
+    throwIfAborted(this.#signal);
+    const connection = this.#connection;
+    const { liberateTap: tap } = connection;
+    if (tap === undefined) throw new LiberateError('LIB901', 'a connection that was not set up');
+    connection.liberateTogether ??= new Map();
+    const names = connection.liberateTogether;
+    const answers = new Promise<void>((resolve, reject) => {
+      connection.query(new Exchange(questions, tap, names, (error) => (error === null ? resolve() : reject(error))));
+    });
+    await this.#watched(answers, () => {
+      this.#cancel();
+      // The statements behind the one that is cancelled are not to be run.
+      connection.connection.stream.destroy();
+    });
+  }
+
+  /** What runs on the connection: `stop` ends it when the signal aborts. */
+  async #watched<T>(running: Promise<T>, stop: () => void): Promise<T> {
     this.#running = running;
-    const stop = (): void => this.#cancel();
     this.#signal.addEventListener('abort', stop, { once: true });
     try {
       return await running;

@@ -1,4 +1,6 @@
+import { throwIfAborted } from '../../kit/abort.ts';
 import type { Relation, Shape } from '../../model/column.ts';
+import type { Horizon } from '../../model/watermark.ts';
 import type { Flavour } from '../../query/flavour.ts';
 import type { ReadRequest } from '../../query/request.ts';
 import { parseCursorText } from '../cursor-text.ts';
@@ -10,10 +12,11 @@ import { Connections } from './connection.ts';
 import { describeQuery, describeTable, listTables } from './describe.ts';
 import { explain, indexSql } from './explain.ts';
 import { flavourOf } from './flavour.ts';
-import { horizonOf, lookAt } from './horizon.ts';
+import { horizonOf, lookAt, type Sighting } from './horizon.ts';
 import { countNulls, estimate, lastPosition, nthPosition, readPage } from './read.ts';
 import type { Session } from './session.ts';
 import { SessionAges } from './session-ages.ts';
+import { Together } from './together.ts';
 import { Notifications } from './wake.ts';
 
 /** PostgreSQL 13 and later. Nothing is connected before the first call. */
@@ -25,7 +28,15 @@ export function openPostgres(config: SourceConfig): Source {
     const sighting = await connections.use(signal, ({ query }) => lookAt(query));
     return { ...sighting, eldest: ages.eldest(sighting) };
   });
-  const flavourFor = (session: Session): Flavour => flavourOf(config.timezone ?? session.timezone);
+  const flavours = new Map<string, Flavour>();
+  const flavourFor = (session: Session): Flavour => {
+    const zone = config.timezone ?? session.timezone;
+    const flavour = flavours.get(zone) ?? flavourOf(zone);
+    flavours.set(zone, flavour);
+    return flavour;
+  };
+  const horizons = remembered(horizonOf);
+  const together = new Together(connections, flavourFor);
   const planned =
     <T>(work: (session: Session, flavour: Flavour, request: ReadRequest) => Promise<T>) =>
     (request: ReadRequest, signal: AbortSignal): Promise<T> =>
@@ -43,7 +54,7 @@ export function openPostgres(config: SourceConfig): Source {
           ? describeTable(session.query, relation.table)
           : describeQuery(session.query, flavourFor(session), relation),
       ),
-    horizon: async (lookbackMs, signal, after = Number.POSITIVE_INFINITY) => horizonOf(await looks.take(after, signal), lookbackMs),
+    horizon: async (lookbackMs, signal, after = Number.POSITIVE_INFINITY) => horizons(await looks.take(after, signal), lookbackMs),
     countNulls: planned(countNulls),
     last: planned(lastPosition),
     nth: planned(nthPosition),
@@ -54,14 +65,34 @@ export function openPostgres(config: SourceConfig): Source {
       await using session = await connections.open(signal);
       yield* readPage(session, flavourFor(session), request);
     },
+    async together(request, signal) {
+      throwIfAborted(signal);
+      const answer = await together.read(request);
+      throwIfAborted(signal);
+      return answer;
+    },
     parseCursor(text, column) {
       const parsed = parseCursorText(text, column);
       return column.type.kind === 'timestamptz' ? `${parsed}+00` : parsed;
     },
     async [Symbol.asyncDispose]() {
       await hints[Symbol.asyncDispose]();
+      await together[Symbol.asyncDispose]();
       await looks[Symbol.asyncDispose]();
       await connections[Symbol.asyncDispose]();
     },
+  };
+}
+
+/** The horizon of the newest look, made once for all jobs of one look-back. */
+function remembered(horizon: typeof horizonOf): typeof horizonOf {
+  let newest: Sighting | null = null;
+  const made = new Map<number | null, Horizon>();
+  return (sighting, lookbackMs) => {
+    if (sighting !== newest) made.clear();
+    newest = sighting;
+    const known = made.get(lookbackMs) ?? horizon(sighting, lookbackMs);
+    made.set(lookbackMs, known);
+    return known;
   };
 }

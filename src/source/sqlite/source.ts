@@ -27,6 +27,7 @@ export function openSqlite(config: SourceConfig): Source {
 
 class SqliteSource implements Source {
   readonly kind = 'sqlite';
+  readonly together = null;
   readonly #config: SourceConfig;
   readonly #connections: Connections;
   readonly hints: FileHints;
