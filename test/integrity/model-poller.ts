@@ -52,6 +52,8 @@ export class ModelPoller {
   readonly #memory = openMemory();
   readonly #store = openMemoryState();
   #known: JobState | null | 'unknown' = 'unknown';
+  /** Of the process that knows the state. */
+  #remembered = newMemory();
   #ticks = Date.now();
 
   constructor(job: ModelJob, options: ModelOptions, apply: (action: Action) => Promise<void>, trace: string[]) {
@@ -78,7 +80,10 @@ export class ModelPoller {
     this.#trace.push(`${step.do}${step.crash === null ? '' : `, ${step.crash.how} at ${step.crash.at}`}`);
     const polled = step.do === 'poll' ? await this.#poll(life) : await this.#backfill(life);
     await this.#writing.end(life.gone);
-    if (step.restart || life.gone || step.do === 'backfill') this.#known = 'unknown';
+    if (step.restart || life.gone || step.do === 'backfill') {
+      this.#known = 'unknown';
+      this.#remembered = newMemory();
+    }
     this.#trace.push(`  ${step.do} ${polled.ok ? 'ended' : 'failed'}, ${polled.published} published`);
     return polled;
   }
@@ -96,7 +101,7 @@ export class ModelPoller {
       clock: this.#clock,
       random: () => 0,
       fence: acquired.fence,
-      memory: newMemory(),
+      memory: this.#remembered,
       turn: alone,
       readBack: noReader,
     };
@@ -154,8 +159,8 @@ export class ModelPoller {
           await life.call(String(name));
           const answer: unknown = await own.apply(target, args);
           if (name !== 'horizon') return answer;
-          const { now, floor, method } = answer as Awaited<ReturnType<Source['horizon']>>;
-          return { now, floor: blind ? now : floor + margin, method };
+          const horizon = answer as Awaited<ReturnType<Source['horizon']>>;
+          return { ...horizon, floor: blind ? horizon.now : horizon.floor + margin };
         };
       },
     });
