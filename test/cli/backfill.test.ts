@@ -61,6 +61,7 @@ describe('backfill', () => {
       job: 'orders',
       published: 4,
       expected: 4,
+      deadLetters: 0,
       bytes: expect.any(Number),
       chunks: [{ chunk: 1, range: 'all rows', published: 4, ms: expect.any(Number) }],
       startedAt: expect.any(Number),

@@ -142,11 +142,23 @@ describe('what a job of the file says', () => {
     expect(keys('orders').slice(3)).toEqual([{ id: 1 }]);
   });
 
-  test('without a cursor the whole table comes each time', async () => {
+  test('without a cursor the whole table comes, and then what has changed of it', async () => {
     const file = place.jobs({ orders: { table: 'orders' } });
     await runOnce(file);
     await runOnce(file);
-    expect(keys('orders')).toEqual([1, 2, 3, 4, 1, 2, 3, 4].map((id) => ({ id })));
+    expect(keys('orders')).toEqual([1, 2, 3, 4].map((id) => ({ id })));
+    await place.db.run("UPDATE orders SET updated_at = '2026-02-01 00:00:00' WHERE id = 2; DELETE FROM orders WHERE id = 3");
+    await runOnce(file);
+    expect(keys('orders').slice(4)).toEqual(expect.arrayContaining([{ id: 2 }, { id: 3 }]));
+    expect(place.events('orders').filter(({ value }) => value === null)).toMatchObject([{ key: { id: 3 } }]);
+  });
+
+  test('without a cursor and without a key the whole table comes each time', async () => {
+    await place.db.run("CREATE TABLE lines (text TEXT); INSERT INTO lines VALUES ('a'), ('b');");
+    const file = place.jobs({ lines: { table: 'lines' } });
+    await runOnce(file);
+    await runOnce(file);
+    expect(place.events('lines')).toHaveLength(4);
   });
 });
 

@@ -37,8 +37,8 @@ describe('plan', () => {
     expect(of('topic')).toBe('orders of sink default, will be made at the first run');
     expect([of('mode'), of('cursor'), of('key')]).toEqual(['timestamp', 'updated_at', 'id']);
     expect(of('keys').replaceAll('\n', ' · ')).toBe(
-      'source: default · sink: default · columns: all · where: all rows · initial: bulk · batch: 10000 · lookback: what the source needs · order: relaxed · ' +
-        'nulls: error · headers: none · every: 10s · wake: none · jitter: 0ms · overlap: skip · timeout: none · retries: 5 · enabled: true',
+      'source: default · sink: default · columns: all · where: all rows · deleted: none · initial: bulk · batch: 10000 · lookback: what the source needs · order: relaxed · ' +
+        'nulls: error · reconcile: never · onBadRow: fail · headers: none · every: 10s · wake: none · jitter: 0ms · overlap: skip · timeout: none · retries: 5 · enabled: true',
     );
     expect(of('event')).toMatch(/^id {10}INTEGER NOT NULL {4}→ as stored/);
     expect(of('guarantee')).toMatch(/^every row whose stamp the server makes, /);

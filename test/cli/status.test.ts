@@ -30,8 +30,8 @@ describe('status', () => {
     return (
       screen
         .split('\n')
-        .find((line) => line.startsWith(`  ${label.padEnd(12)}`))
-        ?.slice(14) ?? ''
+        .find((line) => line.startsWith(`  ${label.padEnd(13)}`))
+        ?.slice(15) ?? ''
     );
   };
 
