@@ -88,6 +88,20 @@ export class GapSet {
     this.#ranges = this.#ranges.filter((range) => open(range) || (kept(range) && !givenUp.has(range)));
   }
 
+  /** What `bury` would forget, as ranges for one statement. */
+  dying(floor: Micros, keptSince: Micros | null): readonly Pick<Gap, 'from' | 'to'>[] {
+    const until = keptSince === null || floor < keptSince ? floor : keptSince;
+    return hullsOf(this.#ranges.filter(({ seen }) => seen !== null && BigInt(seen) < until));
+  }
+
+  /** A row with that id was there at this server time, though no read may have shown it: its gap counts as met only now. */
+  revive(id: bigint, now: Micros): void {
+    const at = this.#find(id);
+    const range = this.#ranges[at];
+    if (range === undefined || (range.from !== null && id < range.from)) return;
+    this.#ranges[at] = { ...range, seen: String(now) };
+  }
+
   /** The gaps that lie wholly below an id, for a commit in the middle of a read. */
   below(id: bigint | null): readonly Gap[] {
     this.#trim();
@@ -95,18 +109,9 @@ export class GapSet {
     return kept.map(({ from, to, seen }) => ({ from: from === null ? null : String(from), to: String(to), seen }));
   }
 
-  /** Ranges for one statement: the gaps themselves, or hulls of neighbours where they are many, apart where the most ids lie between. */
+  /** All of them, as ranges for one statement. */
   hulls(): readonly Pick<Gap, 'from' | 'to'>[] {
-    const apart = splits(this.#ranges);
-    const hulls: Pick<Gap, 'from' | 'to'>[] = [];
-    let first = 0;
-    for (let at = 0; at < this.#ranges.length; at += 1) {
-      if (at + 1 < this.#ranges.length && !apart(at)) continue;
-      const { from } = this.#ranges[first] as Range;
-      hulls.push({ from: from === null ? null : String(from), to: String((this.#ranges[at] as Range).to) });
-      first = at + 1;
-    }
-    return hulls;
+    return hullsOf(this.#ranges);
   }
 
   #trim(): void {
@@ -127,6 +132,20 @@ export class GapSet {
     }
     return low;
   }
+}
+
+/** The gaps themselves, or hulls of neighbours where they are many, apart where the most ids lie between. */
+function hullsOf(ranges: readonly Range[]): readonly Pick<Gap, 'from' | 'to'>[] {
+  const apart = splits(ranges);
+  const hulls: Pick<Gap, 'from' | 'to'>[] = [];
+  let first = 0;
+  for (let at = 0; at < ranges.length; at += 1) {
+    if (at + 1 < ranges.length && !apart(at)) continue;
+    const { from } = ranges[first] as Range;
+    hulls.push({ from: from === null ? null : String(from), to: String((ranges[at] as Range).to) });
+    first = at + 1;
+  }
+  return hulls;
 }
 
 /** Does a hull end behind a range? Where the widest stretches between ranges are, the rows in them need not be read again. */

@@ -40,17 +40,20 @@ function ids({ job, cached }: JobPlan, sight: Sight, horizon: Horizon): Guarante
   const kept = job.lookback === null ? null : formatDuration(job.lookback);
   const pooled = kept === null ? 'ids that an application keeps for later need a `lookback:`' : `ids are used within ${kept} at the latest`;
   const sessions = horizon.eldest === undefined ? '; sessions that cache ids are unseen' : ', and the sessions of their time have ended';
+  const dirty = sight.uncommitted === true;
+  const unwritten = dirty ? ', and no open transaction has written them (READ UNCOMMITTED)' : '';
   return {
     guarantee: unlessLonger(
       'every inserted row, late commits included',
       sight,
       job.lookback,
       `${pooled}; updates and deletes are not told`,
+      dirty ? 'takes its id and writes no row for' : 'lasts',
     ),
-    method: `id gaps read again until proven dead by ${horizon.method}${cached && kept === null ? sessions : ''}`,
+    method: `id gaps read again until proven dead by ${horizon.method}${cached && kept === null ? sessions : ''}${unwritten}`,
     privilege: privilegeOf(sight),
     lookback: lookbackOf(horizon),
-    cost: 'each poll reads the ids missing below the mark again, in the same statement',
+    cost: `each poll reads the ids missing below the mark again, in the same statement${dirty ? '; once more, uncommitted ones too, before they are given up' : ''}`,
     raise: sight.raise ?? 'A timestamp as `cursor:` would tell updates too',
     blind: [
       'an UPDATE',
@@ -122,9 +125,9 @@ function numbers({ cursor, job }: JobPlan): Guarantee {
 }
 
 /** Without sight of the open transactions the promise has a limit, which must not be left unsaid. */
-function unlessLonger(what: string, { raise, assumedMs }: Sight, lookbackMs: number | null, rest: string): string {
+function unlessLonger(what: string, { raise, assumedMs }: Sight, lookbackMs: number | null, rest: string, does = 'lasts'): string {
   if (raise === null) return `${what}; ${rest}`;
-  return `${what}, unless a transaction that cannot be seen lasts longer than ${formatDuration(lookbackMs ?? assumedMs)}; ${rest}`;
+  return `${what}, unless a transaction that cannot be seen ${does} longer than ${formatDuration(lookbackMs ?? assumedMs)}; ${rest}`;
 }
 
 const privilegeOf = ({ privilege, missing }: Sight): Guarantee['privilege'] => (privilege === null ? null : { needed: privilege, missing });

@@ -1,5 +1,5 @@
 import type { RowBatch } from '../model/row.ts';
-import type { Horizon, Watermark } from '../model/watermark.ts';
+import type { Gap, Horizon, Watermark } from '../model/watermark.ts';
 import type { Window } from '../query/request.ts';
 import { GapSet, isInteger } from './gaps.ts';
 import type { Progress, Tracker } from './tracker.ts';
@@ -17,6 +17,7 @@ export class IdTracker implements Tracker {
   readonly below = null;
   readonly #gaps: GapSet;
   readonly #floor: bigint;
+  readonly #now: bigint;
   readonly #keptSince: bigint | null;
   /** The newest id met; it is older than that while `#following` is known. */
   #last: bigint | null;
@@ -30,6 +31,7 @@ export class IdTracker implements Tracker {
     this.#gaps = new GapSet(before.gaps);
     this.#gaps.date(horizon.now);
     this.#floor = horizon.floor;
+    this.#now = horizon.now;
     this.#mark = before.mark;
     this.#last = idOf(before.mark) ?? startOf(first);
     this.window = before.mark === null ? first : { kind: 'gaps', mark: before.mark, gaps: this.#gaps.hulls() };
@@ -43,6 +45,16 @@ export class IdTracker implements Tracker {
   /** Gaps that a session's own ids could still have filled, given up because there were too many. */
   get givenUp(): number {
     return this.#gaps.givenUp;
+  }
+
+  /** The gaps that this poll gives up, unless it meets their rows or is told that they are there. */
+  get dying(): readonly Pick<Gap, 'from' | 'to'>[] {
+    return this.#gaps.dying(this.#floor, this.#keptSince);
+  }
+
+  /** A row is there that may not be committed yet. */
+  there(id: string): void {
+    if (isInteger(id)) this.#gaps.revive(BigInt(id), this.#now);
   }
 
   meet(rows: RowBatch, at: number): boolean {

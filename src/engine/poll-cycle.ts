@@ -19,6 +19,7 @@ import { StampTracker } from './stamp-tracker.ts';
 import { isSettled, StrictTracker } from './strict-tracker.ts';
 import { noProgress, type Progress, type Tracker } from './tracker.ts';
 import { TransactionTracker } from './transaction-tracker.ts';
+import { keepUncommitted } from './uncommitted.ts';
 
 type Outcome = Progress & Pick<JobState, 'loaded'>;
 
@@ -86,6 +87,7 @@ async function readOn(
   const tracker = openTracker(context, before, horizon, by === 0n ? memory.seen : null);
   // Until this poll has ended well, nothing is known of what it met.
   memory.seen = null;
+  await keepUncommitted(context, tracker, horizon, signal);
   const nulls = await openNulls(context, before, signal);
   const loading = state === null || !state.loaded;
   const sample = before.mark?.[0] ?? (await newestCursor(context, signal));

@@ -12,7 +12,7 @@ const wantedMs = 1000;
  * `after`: begins behind this position.
  */
 export async function* readPages(
-  source: Source,
+  source: Pick<Source, 'read'>,
   request: Omit<ReadRequest, 'page' | 'limit'>,
   most: number | null,
   signal: AbortSignal,

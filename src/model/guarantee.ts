@@ -7,6 +7,8 @@ export interface Sight {
   readonly raise: string | null;
   /** Milliseconds that the longest transaction is taken to last where it is not seen, unless the job's `lookback:` says otherwise. */
   readonly assumedMs: number;
+  /** Those that it does not see are known by the rows that they have written, which can be read before they are committed. */
+  readonly uncommitted?: boolean;
 }
 
 /** How far behind the mark a poll reads again. */

@@ -29,6 +29,8 @@ export interface Horizon {
   readonly ended?: Ended;
   /** What transactions were visible, as PostgreSQL prints it: `100:105:100,102`. None: the source has no such numbers. */
   readonly snapshot?: string;
+  /** Transactions may be open that the source does not see: the floor is assumed, not known. */
+  readonly hidden?: boolean;
   /** A transaction is open whose beginning nobody tells: `order: strict` reads nothing meanwhile. */
   readonly blocked?: boolean;
 }

@@ -21,6 +21,8 @@ export type Window =
     }
   /** Past the mark, and the ids in the gaps below it, which ascend. */
   | { readonly kind: 'gaps'; readonly mark: Watermark; readonly gaps: readonly Pick<Gap, 'from' | 'to'>[] }
+  /** The ids in the gaps alone, which ascend. */
+  | { readonly kind: 'ids'; readonly gaps: readonly Pick<Gap, 'from' | 'to'>[] }
   /**
    * In key order, what transactions wrote that are visible in one snapshot, and were not in another (null: in none): the cursor
    * is the transaction's number.

@@ -18,6 +18,7 @@ export function lowerBound(writer: Writer, flavour: Flavour, column: Column, win
     case 'snapshot':
       return window.since === null ? null : writer.mark(snapshotOf(window.since).ended, column);
     case 'gaps':
+    case 'ids':
     case 'all':
     case 'nulls':
     case 'keys':
@@ -61,13 +62,19 @@ export function windowCondition(writer: Writer, flavour: Flavour, terms: readonl
       // Redundant, and the range that an index is read from: SQLite would read all of it for the sake of the OR's order.
       const lowest = window.gaps[0]?.from ?? null;
       const bound = lowest === null ? [] : [`${expression} >= ${writer.mark(lowest, column)}`];
-      const ranges = window.gaps.map(({ from, to }) => {
-        if (from === null) return `${expression} <= ${writer.mark(to, column)}`;
-        return `${expression} BETWEEN ${writer.mark(from, column)} AND ${writer.mark(to, column)}`;
-      });
+      const ranges = inGaps(writer, head as OrderTerm, window.gaps);
       return [...bound, `(${[...ranges, afterPosition(writer, flavour, terms, window.mark)].join(' OR ')})`];
     }
+    case 'ids':
+      return [`(${inGaps(writer, head as OrderTerm, window.gaps).join(' OR ')})`];
   }
+}
+
+function inGaps(writer: Writer, { expression, column }: OrderTerm, gaps: (Window & { readonly kind: 'ids' })['gaps']): readonly string[] {
+  return gaps.map(({ from, to }) => {
+    if (from === null) return `${expression} <= ${writer.mark(to, column)}`;
+    return `${expression} BETWEEN ${writer.mark(from, column)} AND ${writer.mark(to, column)}`;
+  });
 }
 
 export const snapshotOf = (text: string): Snapshot => {

@@ -104,6 +104,12 @@ export interface Source extends AsyncDisposable {
   read(request: ReadRequest, signal: AbortSignal): AsyncIterable<RowBatch>;
 
   /**
+   * As `read`, but at the isolation level READ UNCOMMITTED: what open transactions have written is among the rows. To be asked which
+   * rows there are, never for what they hold. null: this database shows nobody what is not committed.
+   */
+  readonly uncommitted: ((request: ReadRequest, signal: AbortSignal) => AsyncIterable<RowBatch>) | null;
+
+  /**
    * The first page of a poll, in one round trip with those that others ask for in the same moment. It needs no connection that others may
    * be waiting for, and is answered soon: null: there are no rows; `apart`: it is to be read by itself. The rows are all of the page's, and valid until the next
    * call with the same columns. null: this source has no such thing.

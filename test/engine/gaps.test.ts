@@ -96,6 +96,20 @@ describe('the gaps below a mark', () => {
     expect([many.size, many.givenUp, many.below(null)[0]?.from]).toEqual([mostKept, 3, '7']);
   });
 
+  it('that are about to be forgotten can be told, and count as met anew where a row is known to be there', () => {
+    const gaps = new GapSet([gap(null, '1', '100'), gap('3', '4', '100'), gap('6', '6', '200'), gap('8', '9')]);
+    expect(gaps.dying(101n, null)).toEqual([
+      { from: null, to: '1' },
+      { from: '3', to: '4' },
+    ]);
+    expect([gaps.dying(100n, null), gaps.dying(300n, 100n)]).toEqual([[], []]);
+    for (const id of [2n, 4n, 7n, 10n]) gaps.revive(id, 300n);
+    gaps.bury(201n);
+    expect(gaps.below(null)).toEqual([gap('3', '4', '300'), gap('8', '9')]);
+    gaps.bury(301n);
+    expect(gaps.below(null)).toEqual([gap('8', '9')]);
+  });
+
   it('are the newest hundred thousand where there are more, and it tells how many it forgot', () => {
     const gaps = new GapSet([]);
     const count = mostGaps + 5;

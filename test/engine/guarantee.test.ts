@@ -96,6 +96,17 @@ describe('what a job promises', () => {
     expect(cached({})).toMatch(/sessions that cache ids are unseen\)$/);
   });
 
+  it('by ids, where uncommitted rows can be read, has its limit in ids without a row, and says what is asked before one is given up', () => {
+    const dirty = { ...blind, uncommitted: true };
+    expect(told({ cursor: ['id'], lookback: 5_000 }, dirty)).toMatchObject({
+      guarantee: expect.stringContaining('unless a transaction that cannot be seen takes its id and writes no row for longer than 5s;'),
+      method: expect.stringMatching(/, and no open transaction has written them \(READ UNCOMMITTED\)$/),
+      cost: expect.stringContaining('once more, uncommitted ones too, before they are given up'),
+      raise: blind.raise,
+    });
+    expect(told({}, dirty)).toEqual(told({}, blind));
+  });
+
   it('by the numbers of transactions names no look-back and no privilege', () => {
     const columns = [column('id', 'integer', 'bigint', false), column('txid', 'integer', 'xid8', false)];
     expect(told({ cursor: ['txid'] }, blind, columns)).toMatchObject({

@@ -35,6 +35,7 @@ export function scriptedSource(read: Read, hints: Hints | null = null, described
     explain: async () => ({ sql: 'SELECT', binds: [], lines: [], scans: [], sorts: false }),
     indexSql: () => 'CREATE INDEX',
     read,
+    uncommitted: null,
     together: null,
     parseCursor: (text) => text,
     [Symbol.asyncDispose]: async () => undefined,
@@ -95,6 +96,7 @@ export async function scripted(
     readonly hints?: Hints;
     readonly described?: () => void;
     readonly together?: Source['together'];
+    readonly source?: Partial<Source>;
   } = {},
 ): Promise<Scripted> {
   const clock = options.clock ?? jumpingClock();
@@ -103,7 +105,7 @@ export async function scripted(
   const events: LiberateEvent[] = [];
   const told = new EventEmitter().setMaxListeners(0);
   const sink = openMemory();
-  const source = { ...scriptedSource(read, options.hints, options.described), together: options.together ?? null };
+  const source = { ...scriptedSource(read, options.hints, options.described), together: options.together ?? null, ...options.source };
   const limiter = new Limiter(options.pool ?? 5);
   const engine: Engine = {
     store,

@@ -61,6 +61,8 @@ export interface TableOptions {
   readonly stampOf: 'transaction' | 'statement';
   /** Stamps are whole multiples of this. */
   readonly precision: number;
+  /** Nobody sees which transactions are open: they are taken to have ended after so long. None: they are seen. */
+  readonly assumed?: number;
   /** Each write is a new row with the next id; otherwise it is one of five keys. */
   readonly appends: boolean;
 }
@@ -97,7 +99,14 @@ export class SimulatedTable {
     for (const [session, transaction] of this.#open) this.#end(session, transaction, true);
   }
 
+  /** What a read at READ UNCOMMITTED finds. */
+  standing(): readonly number[] {
+    return [...this.committed.keys(), ...[...this.#open.values()].flatMap(({ rows }) => [...rows.keys()])];
+  }
+
   horizon(): Horizon {
+    const { assumed } = this.#options;
+    if (assumed !== undefined) return { now: BigInt(this.#now), floor: BigInt(this.#now - assumed), method: 'assumed', hidden: true };
     const oldest = Math.min(this.#now, ...[...this.#open.values()].map(({ began }) => began));
     const { precision } = this.#options;
     return {

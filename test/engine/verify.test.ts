@@ -128,6 +128,7 @@ function watched({ engine }: World, before: () => Promise<void>): Engine {
     name: source.name,
     kind: source.kind,
     hints: null,
+    uncommitted: null,
     together: null,
     check: (signal) => source.check(signal),
     tables: (signal) => source.tables(signal),

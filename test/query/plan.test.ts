@@ -194,6 +194,17 @@ describe('planRead', () => {
     expect(plan.binds).toHaveLength(5);
   });
 
+  it('reads the ids in gaps alone', () => {
+    const gaps = [
+      { from: null, to: '3' },
+      { from: '5', to: '6' },
+    ];
+    const ids = { ...request, columns: [], key: [], cursor: [id], window: { kind: 'ids', gaps }, recentFrom: null, limit: 250 } as const;
+    expect(planRead(flavour, ids).sql).toBe(
+      'SELECT q.id FROM shop.orders q WHERE (q.id <= <1:3:integer> OR q.id BETWEEN <2:5:integer> AND <3:6:integer>) ORDER BY q.id LIMIT 250',
+    );
+  });
+
   it('reads an index from the lowest gap on, whatever becomes of the OR', () => {
     const gaps = [
       { from: '2', to: '3' },

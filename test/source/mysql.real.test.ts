@@ -3,7 +3,7 @@ import { setInterval } from 'node:timers';
 import { describe, expect, inject, it } from 'vitest';
 import type { LiberateError } from '../../src/kit/errors.ts';
 import type { Column, Relation, Shape } from '../../src/model/column.ts';
-import { type Row, rowsOf } from '../../src/model/row.ts';
+import { type Row, type RowBatch, rowsOf } from '../../src/model/row.ts';
 import { planRead } from '../../src/query/plan.ts';
 import type { ReadRequest, Window } from '../../src/query/request.ts';
 import { eventSchema } from '../../src/schema/event-schema.ts';
@@ -431,6 +431,38 @@ describe('a MySQL connection', () => {
     expect(row?.values[1]).not.toBe('');
     expect(await failure(db.url, { tls: { ...tls, ca: null } })).toBe('LIB202');
     expect(await failure(db.url, { tls: { ...tls, servername: 'db.example.com' } })).toBe('LIB202');
+  });
+
+  it('shows the rows of open transactions only to who asks for them, also on the same connection and after a failure', async () => {
+    await using db = await createDatabase();
+    await db.run('CREATE TABLE t (id int PRIMARY KEY); INSERT INTO t VALUES (1), (9)');
+    await using writer = await db.connect();
+    await writer.run('BEGIN; INSERT INTO t VALUES (4), (6)');
+    await using source = open(db.url, { pool: 1 });
+    const gaps = [
+      { from: null, to: '0' },
+      { from: '2', to: '5' },
+    ];
+    const asked = await requestOf(source, table('t'), { cursor: ['id'], key: [], columns: [], window: { kind: 'ids', gaps } });
+    const ids = async (batches: AsyncIterable<RowBatch> | undefined): Promise<readonly (string | undefined)[]> => {
+      const found: (string | undefined)[] = [];
+      for await (const rows of batches ?? []) found.push(...rowsOf(rows).map(({ position }) => position[0]));
+      return found;
+    };
+    const all = { ...asked, window: { kind: 'all' } } as const;
+    const uncommitted = (request: ReadRequest): Promise<unknown> => ids(source.uncommitted?.(request, never));
+    const committed = async (): Promise<void> => expect(await ids(source.read(all, never))).toEqual(['1', '9']);
+
+    expect(await uncommitted(asked)).toEqual(['4']);
+    await committed();
+    expect(await uncommitted(all)).toEqual(['1', '4', '6', '9']);
+    await committed();
+    await expect(uncommitted({ ...asked, where: 'no such thing' })).rejects.toMatchObject({ code: 'LIB207' });
+    await committed();
+    for await (const _ of source.uncommitted?.(all, never) ?? []) break;
+    await committed();
+    await writer.run('ROLLBACK');
+    expect(await uncommitted(asked)).toEqual([]);
   });
 
   it('cannot write', async () => {

@@ -145,6 +145,13 @@ describe('the horizon of MySQL', () => {
     expect(horizonOf(sighting(open), 30_000).holder).toBeUndefined();
     expect(horizonOf(sighting({}), null).holder).toBeUndefined();
   });
+
+  it('says that transactions may be hidden where they cannot be seen, and not where a long look-back is wanted', () => {
+    const hidden = (part: Partial<Sighting>, lookbackMs: number | null) => horizonOf(sighting(part), lookbackMs).hidden ?? false;
+    expect([hidden({ blind: 'no PROCESS privilege' }, null), hidden({ replica: true }, 5_000)]).toEqual([true, true]);
+    expect(hidden({ blind: 'no PROCESS privilege', oldest: now - 10_000_000n }, 500)).toBe(true);
+    expect([hidden({}, null), hidden({}, 30_000)]).toEqual([false, false]);
+  });
 });
 
 describe('the native type of a result column', () => {

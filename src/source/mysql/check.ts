@@ -38,7 +38,7 @@ function sightOf({ blind, replica }: Sighting, user: string): Sight {
     if (missing) return `GRANT PROCESS ON *.* TO ${grantee(user)}`;
     return blind === null ? null : 'Let other programs read information_schema.INNODB_TRX less than ten times a second';
   };
-  return { privilege: 'PROCESS', missing, raise: raise(), assumedMs };
+  return { privilege: 'PROCESS', missing, raise: raise(), assumedMs, ...(blind !== null && !replica ? { uncommitted: true } : {}) };
 }
 
 function remarksOn({ blind, replica }: Sighting, user: string): readonly string[] {

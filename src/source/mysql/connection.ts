@@ -3,7 +3,7 @@ import { orAbort, throwIfAborted, within } from '../../kit/abort.ts';
 import type { SourceConfig } from '../source-config.ts';
 import { clientConfig } from './connection-config.ts';
 import { sortError } from './errors.ts';
-import { type Connection, type KnexClient, Session, slowSinkMs } from './session.ts';
+import { type Connection, isolation, type KnexClient, Session, slowSinkMs } from './session.ts';
 
 const killTimeoutMs = 2_000;
 
@@ -124,5 +124,5 @@ const fixed: readonly string[] = [
   'SET NAMES utf8mb4',
   "SET SESSION time_zone = '+00:00', autocommit = 1, sql_select_limit = 18446744073709551615," +
     " sql_mode = IF(FIND_IN_SET('ONLY_FULL_GROUP_BY', @@SESSION.sql_mode) > 0, 'ONLY_FULL_GROUP_BY', '')",
-  'SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY',
+  isolation,
 ];

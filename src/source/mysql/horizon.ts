@@ -69,9 +69,16 @@ export function horizonOf({ now, replica, oldest, holder, blind }: Sighting, loo
   const held = holder !== null && oldest !== null && oldest < now ? { holder: { ...holder, since: oldest } } : {};
   if (why === null && lookbackMs === null) return { now, ...seen, ...held };
   const guessed = { floor: ago(now, assumed), method: why === null ? `lookback ${text}` : `lookback ${text}, ${why}` };
-  if (guessed.floor <= seen.floor) return { now, ...guessed };
+  const hidden = why === null ? {} : { hidden: true };
+  if (guessed.floor <= seen.floor) return { now, ...guessed, ...hidden };
   // Where transactions are unseen, that a seen one began earlier makes the guarantee no stronger.
-  return { now, floor: seen.floor, method: why === null ? seen.method : `${seen.method} seen, ${guessed.method} at least`, ...held };
+  return {
+    now,
+    floor: seen.floor,
+    method: why === null ? seen.method : `${seen.method} seen, ${guessed.method} at least`,
+    ...held,
+    ...hidden,
+  };
 }
 
 /**

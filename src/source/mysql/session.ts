@@ -41,6 +41,9 @@ const graceMs = 5_000;
 /** How long a slow sink may keep the rows of one statement waiting, all in all, before the server gives it up. */
 export const slowSinkMs = 600_000;
 
+/** What every session reads at. */
+export const isolation = 'SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY';
+
 const longestTimer = 2 ** 31 - 1;
 
 /**
@@ -77,6 +80,29 @@ export class Session implements AsyncDisposable {
    */
   select(sql: string, forms: readonly FieldForm[]): AsyncGenerator<Chunk, void, void> {
     return this.#run(this.bounded(sql), forms, this.#context.statementTimeout);
+  }
+
+  /**
+   * The same rows, those of open transactions among them. The level is set for the next transaction alone; but a statement that fails, or is
+   * never sent, may leave it set for the one after it, so it is always set back, or the connection is given up.
+   */
+  async *uncommitted<T>(rows: AsyncIterable<T>): AsyncGenerator<T, void, void> {
+    try {
+      await this.query('SET TRANSACTION ISOLATION LEVEL READ UNCOMMITTED, READ ONLY');
+      yield* rows;
+    } finally {
+      await this.#setBack();
+    }
+  }
+
+  async #setBack(): Promise<void> {
+    if (this.#connection.stream.destroyed) return;
+    try {
+      await this.query(isolation);
+    } catch {
+      // Also where the signal forbids to ask. What went wrong before is what the caller is told.
+      await this.#abandon();
+    }
   }
 
   /** The statement as `select` sends it. */

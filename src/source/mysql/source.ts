@@ -47,6 +47,10 @@ export function openMysql(config: SourceConfig): Source {
       await using session = await connections.open(signal);
       yield* readPage(session, flavour, request);
     },
+    async *uncommitted(request, signal) {
+      await using session = await connections.open(signal);
+      yield* session.uncommitted(readPage(session, flavour, request));
+    },
     together: null,
     parseCursor: parseCursorText,
     async [Symbol.asyncDispose]() {

@@ -65,6 +65,7 @@ export function openPostgres(config: SourceConfig): Source {
       await using session = await connections.open(signal);
       yield* readPage(session, flavourFor(session), request);
     },
+    uncommitted: null,
     async together(request, signal) {
       throwIfAborted(signal);
       const answer = await together.read(request);

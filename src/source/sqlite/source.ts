@@ -27,6 +27,7 @@ export function openSqlite(config: SourceConfig): Source {
 
 class SqliteSource implements Source {
   readonly kind = 'sqlite';
+  readonly uncommitted = null;
   readonly together = null;
   readonly #config: SourceConfig;
   readonly #connections: Connections;
