@@ -77,6 +77,18 @@ const selectOnly = granted('SELECT', () => [select], /lookback 1m, other session
 const selectOnMariadb = granted('SELECT', (database) => [`SELECT ON ${database}.*`], /lookback 1m, no PROCESS privilege/);
 const file = owner(/single writer; lookback 5s/);
 
+/**
+ * Read from a standby, where what is open on the primary cannot be seen: `follow` opens the standby's copy of the database.
+ * The look-back is longer than the writers' transactions with their waits for locks, and much shorter than a run.
+ */
+export const standbySetting = (follow: Login['open']): Setting => ({
+  name: 'PostgreSQL, hot standby',
+  kind: 'postgres',
+  logins: [{ name: 'owner', open: follow, method: /lookback 15s, on a standby/ }],
+  ways: ways.map((way) => ({ ...way, job: { ...way.job, lookback: '15s' } })),
+  unseen: false,
+});
+
 export const settings: readonly Setting[] = [
   {
     name: 'PostgreSQL',

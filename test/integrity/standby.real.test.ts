@@ -12,6 +12,7 @@ import { waitFor } from '../support/topics.ts';
 import { checkStream, counts, type Verdict } from './checker.ts';
 import { contentOf, createTables, type Table, versionOf } from './items.ts';
 import { type Polling, startPolling } from './polling.ts';
+import { caughtUp } from './standby.ts';
 import { seedTables, writeConcurrently } from './writers.ts';
 
 const faultless = { missing: [], stale: [], extra: [], reordered: [], repeated: [] };
@@ -45,24 +46,11 @@ describe('a hot standby as the source', () => {
     await createTables(db, 'postgres');
     await seedTables(db);
     await db.run(numbered);
-    await caughtUp();
+    await caughtUp(db, standby.facts.url);
   }, 180_000);
   afterAll(async () => {
     for (const one of stack.reverse()) await one[Symbol.asyncDispose]();
   }, 60_000);
-
-  /** The standby has replayed what the primary has written by now. */
-  async function caughtUp(): Promise<void> {
-    const [[written] = []] = await db.rows('SELECT pg_current_wal_lsn()');
-    await using session = await openPostgres(standby.facts.url);
-    await waitFor(
-      async () => {
-        const [[done] = []] = await session.rows(`SELECT pg_last_wal_replay_lsn() >= '${written}'::pg_lsn`);
-        return done === 't';
-      },
-      { timeout: 30_000, what: 'the standby to follow' },
-    );
-  }
 
   it('gives every row that 12 sessions write on its primary within the look-back: none missing, none stale, none twice', async () => {
     const columns = { exclude: ['touched_at', 'txid'] };
@@ -108,7 +96,7 @@ describe('a hot standby as the source', () => {
 
   it('cancels a read that stands in the way of its replay, which is a failure that is tried again', async () => {
     await db.run("CREATE TABLE wide (id int PRIMARY KEY, body text); INSERT INTO wide SELECT n, 'x' FROM generate_series(1, 1000) n");
-    await caughtUp();
+    await caughtUp(db, standby.facts.url);
     await using source = openSource(sourceConfig('postgres', url));
     const relation = { kind: 'query', text: 'SELECT w.id, w.body FROM (SELECT pg_sleep(60)) s, wide w' } as const;
     const { columns } = await source.describe(relation, never);
