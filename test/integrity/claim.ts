@@ -9,6 +9,8 @@ export interface Claimed {
   readonly table: Table;
   readonly cursor: 'updated_at' | 'touched_at' | 'id';
   readonly published: Published;
+  /** Ids of rows that no poll need have seen. */
+  readonly unseen?: ReadonlySet<number>;
 }
 
 const items: Claimed = { table: 'items', cursor: 'updated_at', published: 'whole' };
@@ -28,7 +30,7 @@ export async function brokenClaims(
   const folded = new Map(events.map(({ key, value }) => [key, value]));
   const rows = await db.rows(markedRows(db.kind, state, claimed));
   const unpublished = rows
-    .filter(([id]) => !inGap(state, Number(id)))
+    .filter(([id]) => !inGap(state, Number(id)) && claimed.unseen?.has(Number(id)) !== true)
     .map((row) => eventOf(db.kind, row, claimed.published))
     .filter(({ key, value }) => folded.get(key) !== value)
     .map(({ value }) => `the mark ${state.mark?.join(', ')} has passed ${value}`);

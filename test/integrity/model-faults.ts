@@ -1,4 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { OutboundRecord } from '../../src/model/record.ts';
 import type { RecordBatch } from '../../src/model/record-batch.ts';
 
 /** What an engine, or what it stands on, could do wrong; the model must find each of them. */
@@ -12,7 +13,11 @@ export type SeededFault =
   /** Every third batch is written after the one that follows it, be it that of a later poll. */
   | 'overtaken batch'
   /** Every third batch is written twice. */
-  | 'doubled batch';
+  | 'doubled batch'
+  /** Tombstones are acknowledged and never written. */
+  | 'lost tombstone'
+  /** Every third time, what leaves is not remembered. */
+  | 'forgotten keys';
 
 export const seededFaults: readonly SeededFault[] = [
   'no look-back',
@@ -20,7 +25,12 @@ export const seededFaults: readonly SeededFault[] = [
   'early acknowledgement',
   'overtaken batch',
   'doubled batch',
+  'lost tombstone',
+  'forgotten keys',
 ];
+
+/** Found only where deletes are told. */
+export const ofDeletes = (fault: SeededFault): boolean => fault === 'lost tombstone' || fault === 'forgotten keys';
 
 type Write = (batch: RecordBatch) => Promise<void>;
 
@@ -43,6 +53,7 @@ export class FaultyWriting {
     this.#held = null;
     if (held !== null && this.#fault === 'early acknowledgement') await this.#write(held);
     if (this.#fault === 'early acknowledgement' || (this.#fault === 'overtaken batch' && third)) this.#held = copy(batch);
+    else if (this.#fault === 'lost tombstone') await this.#write(copy(batch, ({ value }) => value !== null));
     else if (this.#fault !== 'lost batch' || !third) await this.#write(batch);
     if (this.#fault === 'doubled batch' && third) await this.#write(batch);
     if (held !== null && this.#fault === 'overtaken batch') await this.#write(held);
@@ -58,9 +69,9 @@ export class FaultyWriting {
 }
 
 /** The engine fills a batch again once it is acknowledged. */
-function copy(batch: RecordBatch): RecordBatch {
+function copy(batch: RecordBatch, keeps: (record: OutboundRecord) => boolean = () => true): RecordBatch {
   const Batch = batch.constructor as new (headers: RecordBatch['headers']) => RecordBatch;
   const copied = new Batch(batch.headers);
-  for (const record of batch.records()) copied.add(record);
+  for (const record of batch.records()) if (keeps(record)) copied.add(record);
   return copied;
 }

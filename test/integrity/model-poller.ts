@@ -3,19 +3,22 @@ import { backfillJob } from '../../src/engine/backfill.ts';
 import type { Engine } from '../../src/engine/engine.ts';
 import { newMemory } from '../../src/engine/job-memory.ts';
 import type { JobPlan } from '../../src/engine/job-plan.ts';
+import { Sweep, type Swept } from '../../src/engine/sweep.ts';
+import { newTally } from '../../src/engine/tally.ts';
 import { alone } from '../../src/engine/turn.ts';
 import { type Clock, systemClock } from '../../src/kit/clock.ts';
-import { LiberateError } from '../../src/kit/errors.ts';
 import { Limiter } from '../../src/kit/limiter.ts';
 import type { JobState } from '../../src/model/state.ts';
 import { openMemory } from '../../src/sink/memory/memory.ts';
 import type { Sink } from '../../src/sink/sink.ts';
 import type { Source } from '../../src/source/source.ts';
 import { openMemoryState } from '../../src/state/memory/store.ts';
+import type { PublishedStore } from '../../src/state/published-store.ts';
 import type { StateStore } from '../../src/state/state-store.ts';
 import { noReader } from '../engine/no-reader.ts';
 import type { KeyedEvent } from './checker.ts';
 import { FaultyWriting, type SeededFault } from './model-faults.ts';
+import { Life } from './model-life.ts';
 import type { Action, Poll } from './model-steps.ts';
 
 export interface ModelJob {
@@ -54,6 +57,7 @@ export class ModelPoller {
   #known: JobState | null | 'unknown' = 'unknown';
   /** Of the process that knows the state. */
   #remembered = newMemory();
+  #appended = 0;
   #ticks = Date.now();
 
   constructor(job: ModelJob, options: ModelOptions, apply: (action: Action) => Promise<void>, trace: string[]) {
@@ -78,7 +82,7 @@ export class ModelPoller {
   async run(step: Poll): Promise<Polled> {
     const life = new Life(step, this.#apply, this.#trace);
     this.#trace.push(`${step.do}${step.crash === null ? '' : `, ${step.crash.how} at ${step.crash.at}`}`);
-    const polled = step.do === 'poll' ? await this.#poll(life) : await this.#backfill(life);
+    const polled = await this.#run(step.do, life);
     await this.#writing.end(life.gone);
     if (step.restart || life.gone || step.do === 'backfill') {
       this.#known = 'unknown';
@@ -88,11 +92,48 @@ export class ModelPoller {
     return polled;
   }
 
+  #run(what: Poll['do'], life: Life): Promise<Polled> {
+    if (what === 'backfill') return this.#backfill(life);
+    return what === 'poll' || this.#job.plan.job.reconcile === null ? this.#poll(life) : this.#reconcile(life);
+  }
+
   async #poll(life: Life): Promise<Polled> {
+    return this.#cycle(await this.#context(life));
+  }
+
+  /** A reconcile to its end, with the polls that it asks for; it needs a poll before it that has ended well. */
+  async #reconcile(life: Life): Promise<Polled> {
+    const context = await this.#context(life);
+    const tally = newTally();
+    await using sweep = new Sweep();
+    let { ok, published } = this.#known === 'unknown' ? await this.#cycle(context) : { ok: true, published: 0 };
+    try {
+      for (let swept: Swept = 'slice'; ok && (swept === 'slice' || swept === 'poll'); ) {
+        swept = await sweep.turn({ ...context, tally }, signal);
+        if (swept === 'idle') throw new Error('no reconcile was due');
+        if (swept !== 'poll') continue;
+        const polled = await this.#cycle(context);
+        ok = polled.ok;
+        published += polled.published;
+      }
+    } catch (error) {
+      if (life.faults === 0) throw error;
+      ok = false;
+    }
+    return { ok, published: published + tally.published };
+  }
+
+  async #cycle(context: AttemptContext): Promise<Polled> {
+    const { report, state } = await attemptCycle(context, this.#known, signal);
+    this.#known = state;
+    return { ok: report.outcome === 'ok', published: report.published };
+  }
+
+  async #context(life: Life): Promise<AttemptContext> {
     const { plan } = this.#job;
     const acquired = await this.#store.acquire(plan.name, 'model', ttlMs);
     if (!acquired.ok) throw new Error('the lease is held by another');
-    const context: AttemptContext = {
+    return {
       plan: { ...plan, job: { ...plan.job, batch: this.#options.batch } },
       source: this.#source(life),
       sink: this.#sink(life),
@@ -105,9 +146,6 @@ export class ModelPoller {
       turn: alone,
       readBack: noReader,
     };
-    const { report, state } = await attemptCycle(context, this.#known, signal);
-    this.#known = state;
-    return { ok: report.outcome === 'ok', published: report.published };
   }
 
   async #backfill(life: Life): Promise<Polled> {
@@ -182,75 +220,24 @@ export class ModelPoller {
   }
 
   #states(life: Life): StateStore {
-    return new Proxy(this.#store, {
+    // A lease that is not released would only be waited for.
+    const store = life.guard(this.#store, ['commit', 'commitBackfill']);
+    const remembered = this.#forgetting(this.#store.published);
+    const published = life.guard(remembered, ['append', 'saveHead', 'replace', 'dropLog', 'clear']);
+    return new Proxy(store, { get: (target, name) => (name === 'published' ? published : Reflect.get(target, name)) });
+  }
+
+  #forgetting(published: PublishedStore): PublishedStore {
+    if (this.#options.fault !== 'forgotten keys') return published;
+    const append: PublishedStore['append'] = (job, segments, sure, fence) => {
+      this.#appended += segments.length;
+      return published.append(job, segments.length > 0 && this.#appended % 3 === 0 ? [] : segments, sure, fence);
+    };
+    return new Proxy(published, {
       get: (target, name) => {
-        const own: unknown = Reflect.get(target, name, target);
-        if (typeof own !== 'function') return own;
-        // A lease that is not released would only be waited for.
-        if (name !== 'commit' && name !== 'commitBackfill') return own.bind(target);
-        return async (...args: unknown[]) => {
-          let outcome: unknown;
-          await life.durable(String(name), async () => {
-            outcome = await own.apply(target, args);
-          });
-          return outcome;
-        };
+        const own: unknown = name === 'append' ? append : Reflect.get(target, name, target);
+        return typeof own === 'function' ? own.bind(target) : own;
       },
     });
-  }
-}
-
-/** One run of the engine: what comes between its calls, and its end. */
-class Life {
-  readonly #step: Poll;
-  readonly #apply: (action: Action) => Promise<void>;
-  readonly #trace: string[];
-  #calls = 0;
-  /** Two sends are under way at once; the sessions do one thing after the other. */
-  #turn: Promise<void> = Promise.resolve();
-  #durable = 0;
-  gone = false;
-  /** Calls that have failed. */
-  faults = 0;
-
-  constructor(step: Poll, apply: (action: Action) => Promise<void>, trace: string[]) {
-    this.#step = step;
-    this.#apply = apply;
-    this.#trace = trace;
-  }
-
-  async call(what: string): Promise<void> {
-    if (this.gone) throw this.#fault('is gone');
-    const actions = this.#step.between[this.#calls] ?? [];
-    this.#calls += 1;
-    // In the order of the calls also where nothing comes before one of them: no sink lets a batch overtake another.
-    this.#turn = this.#turn.then(async () => {
-      if (actions.length > 0) this.#trace.push(`  before ${what}:`);
-      for (const action of actions) await this.#apply(action);
-    });
-    await this.#turn;
-  }
-
-  /** `work`: with true, only a part of it. */
-  async durable(what: string, work: (part: boolean) => Promise<void>): Promise<void> {
-    await this.call(what);
-    // Another call may have been the last one meanwhile.
-    if (this.gone) throw this.#fault('is gone');
-    const at = this.#durable;
-    this.#durable += 1;
-    const { crash } = this.#step;
-    if (crash === null || at !== crash.at) {
-      this.#trace.push(`  ${what}`);
-      return work(false);
-    }
-    this.gone = crash.how !== 'fault';
-    this.#trace.push(`  ${what}: ${crash.how}`);
-    if (crash.how === 'after' || crash.how === 'part') await work(crash.how === 'part');
-    throw this.#fault(`fails at ${what}`);
-  }
-
-  #fault(what: string): LiberateError {
-    this.faults += 1;
-    return new LiberateError('LIB305', `the process ${what}, as it was told to`);
   }
 }

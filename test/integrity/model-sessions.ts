@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { DatabaseKind, OwnSession } from '../support/databases.ts';
-import { stamps, type Table } from './items.ts';
+import type { DatabaseKind, OwnSession, TextRow } from '../support/databases.ts';
+import { columns, stamps, type Table } from './items.ts';
 import { type Action, sessions } from './model-steps.ts';
 
 interface Waiting {
@@ -10,6 +10,7 @@ interface Waiting {
 
 interface Point {
   readonly inserted: ReadonlySet<number>;
+  readonly deleted: ReadonlySet<number>;
   readonly locked: ReadonlySet<number>;
 }
 
@@ -18,6 +19,8 @@ interface State {
   open: boolean;
   /** Rows that it has inserted and not committed. */
   inserted: Set<number>;
+  deleted: Set<number>;
+  /** Keys, of rows or of where some were. */
   locked: Set<number>;
   savepoint: Point | null;
   /** A statement that waits for another session's lock. */
@@ -32,18 +35,25 @@ export class ModelSessions {
   readonly #kind: DatabaseKind;
   readonly #table: Table;
   readonly #states: readonly State[];
+  readonly #deletes: boolean;
   readonly #committed = new Set<number>();
+  /** What stood in rows when they were deleted, by key. */
+  readonly #graves = new Map<number, TextRow>();
+  /** Keys that have got a row without a stamp of that moment: no poll need see it. */
+  readonly unseen = new Set<number>();
   readonly #trace: string[];
 
-  /** `trace`: gets a line for each statement. */
-  constructor(kind: DatabaseKind, table: Table, own: readonly OwnSession[], trace: string[]) {
+  /** `deletes`: rows are also deleted, come back as they were, and change their keys. `trace`: gets a line for each statement. */
+  constructor(kind: DatabaseKind, table: Table, deletes: boolean, own: readonly OwnSession[], trace: string[]) {
     this.#kind = kind;
     this.#table = table;
+    this.#deletes = deletes;
     this.#trace = trace;
     this.#states = own.slice(0, sessions).map((session) => ({
       session,
       open: false,
       inserted: new Set(),
+      deleted: new Set(),
       locked: new Set(),
       savepoint: null,
       waiting: null,
@@ -67,7 +77,7 @@ export class ModelSessions {
       case 'savepoint':
         if (!state.open) return;
         await this.#run(state, 'SAVEPOINT s');
-        state.savepoint = { inserted: new Set(state.inserted), locked: new Set(state.locked) };
+        state.savepoint = { inserted: new Set(state.inserted), deleted: new Set(state.deleted), locked: new Set(state.locked) };
         return;
       case 'back':
         return this.#back(state);
@@ -79,6 +89,12 @@ export class ModelSessions {
         return this.#insert(state, action.rows);
       case 'update':
         return this.#update(state, action.row, action.body);
+      case 'delete':
+        return this.#delete(state, action.row);
+      case 'rekey':
+        return this.#rekey(state, action.row);
+      case 'return':
+        return this.#return(state, action.row);
     }
   }
 
@@ -117,19 +133,89 @@ export class ModelSessions {
   }
 
   async #update(state: State, at: number, body: string): Promise<void> {
-    const seen = [...this.#committed, ...state.inserted].sort((a, b) => a - b);
-    const row = seen[at % Math.max(1, seen.length)];
+    const row = this.#pick(state, at);
     if (row === undefined || this.#table !== 'items') return;
     const sql = `UPDATE items SET version = version + 1, body = '${body}', ${stamps[this.#kind]} WHERE id = ${row}`;
-    const holder = this.#states.find((other) => other !== state && other.locked.has(row));
+    await this.#change(state, row, sql, () => state.session.run(sql));
+  }
+
+  async #delete(state: State, at: number): Promise<void> {
+    const row = this.#pick(state, at);
+    if (row === undefined || !this.#deletes) return;
+    const sql = `DELETE FROM ${this.#table} WHERE id = ${row} RETURNING ${this.#columns}`;
+    await this.#change(state, row, sql, async () => {
+      const [grave] = await state.session.rows(sql);
+      if (grave === undefined) return;
+      this.#graves.set(row, grave);
+      this.#vacate(state, row);
+    });
+  }
+
+  /** A row's other key is its key with the sign changed, which no other row ever has. */
+  async #rekey(state: State, at: number): Promise<void> {
+    const row = this.#pick(state, at);
+    if (row === undefined || !this.#deletes || this.#holder(state, row) !== undefined || !this.#isVacant(state, -row)) return;
+    await this.#run(state, `UPDATE ${this.#table} SET id = ${-row} WHERE id = ${row}`);
+    this.#vacate(state, row);
+    this.#occupy(state, -row);
+    // What is older than this must not come back after it.
+    this.#graves.delete(row);
+    if (state.open) state.locked.add(row).add(-row);
+  }
+
+  async #return(state: State, at: number): Promise<void> {
+    const rows = [...this.#graves.keys()].filter((row) => this.#isVacant(state, row)).sort((a, b) => a - b);
+    const row = rows[at % Math.max(1, rows.length)];
+    if (row === undefined || !this.#deletes) return;
+    const values = (this.#graves.get(row) as TextRow).map((value) => `'${value}'`).join(', ');
+    await this.#run(state, `INSERT INTO ${this.#table} (${this.#columns}) VALUES (${values})`);
+    this.#graves.delete(row);
+    this.#occupy(state, row);
+    if (state.open) state.locked.add(row);
+  }
+
+  get #columns(): string {
+    return this.#table === 'items' ? `${columns}, touched_at` : columns;
+  }
+
+  /** One of the rows that it can see. */
+  #pick(state: State, at: number): number | undefined {
+    const seen = [...this.#committed, ...state.inserted].filter((row) => !state.deleted.has(row)).sort((a, b) => a - b);
+    return seen[at % Math.max(1, seen.length)];
+  }
+
+  #holder(state: State, row: number): State | undefined {
+    return this.#states.find((other) => other !== state && other.locked.has(row));
+  }
+
+  /** Is there no row of this key, nor one that could be before a transaction has ended? */
+  #isVacant(state: State, row: number): boolean {
+    if (this.#holder(state, row) !== undefined || state.inserted.has(row)) return false;
+    return !this.#committed.has(row) || state.deleted.has(row);
+  }
+
+  #vacate(state: State, row: number): void {
+    if (!state.open) this.#committed.delete(row);
+    else if (!state.inserted.delete(row) || this.#committed.has(row)) state.deleted.add(row);
+  }
+
+  #occupy(state: State, row: number): void {
+    this.unseen.add(row);
+    (state.open ? state.inserted : this.#committed).add(row);
+  }
+
+  /** Changes a row, at once or when the session that holds it lets it go. */
+  async #change(state: State, row: number, sql: string, change: () => Promise<void>): Promise<void> {
+    const holder = this.#holder(state, row);
     if (holder === undefined) {
-      await this.#run(state, sql);
+      this.#trace.push(`s${this.#states.indexOf(state)}: ${sql}`);
+      await change();
       if (state.open) state.locked.add(row);
       return;
     }
     if (this.#states.some(({ waiting }) => waiting?.row === row) || this.#waitsFor(holder, state)) return;
     this.#trace.push(`s${this.#states.indexOf(state)} waits: ${sql}`);
-    const done = state.session.run(sql);
+    const done = change();
     done.catch(() => undefined);
     state.waiting = { row, done };
     // The statement takes its stamp when it has arrived; where it has not yet, only another history is played.
@@ -148,8 +234,9 @@ export class ModelSessions {
   async #back(state: State): Promise<void> {
     if (state.savepoint === null) return;
     await this.#run(state, 'ROLLBACK TO SAVEPOINT s');
-    const { inserted, locked } = state.savepoint;
+    const { inserted, deleted, locked } = state.savepoint;
     state.inserted = new Set(inserted);
+    state.deleted = new Set(deleted);
     // InnoDB keeps the locks.
     if (this.#kind !== 'postgres') return;
     const freed = [...state.locked].filter((row) => !locked.has(row));
@@ -159,10 +246,14 @@ export class ModelSessions {
 
   async #end(state: State, commit: boolean): Promise<void> {
     await this.#run(state, commit ? 'COMMIT' : 'ROLLBACK');
-    if (commit) for (const id of state.inserted) this.#committed.add(id);
+    if (commit) {
+      for (const id of state.deleted) this.#committed.delete(id);
+      for (const id of state.inserted) this.#committed.add(id);
+    }
     const freed = [...state.locked];
     state.open = false;
     state.inserted = new Set();
+    state.deleted = new Set();
     state.locked = new Set();
     state.savepoint = null;
     await this.#free(freed);

@@ -7,6 +7,8 @@ export type Action =
   | { readonly do: 'insert'; readonly by: number; readonly rows: number }
   /** `row`: which of those that it can see. Where another session has it locked, the statement waits for it. */
   | { readonly do: 'update'; readonly by: number; readonly row: number; readonly body: 'a' | 'b' }
+  /** `return`: a row that was deleted comes back as it was. */
+  | { readonly do: 'delete' | 'rekey' | 'return'; readonly by: number; readonly row: number }
   | { readonly do: 'wait'; readonly ms: number };
 
 /**
@@ -19,7 +21,7 @@ export interface Crash {
 }
 
 export interface Poll {
-  readonly do: 'poll' | 'backfill';
+  readonly do: 'poll' | 'backfill' | 'reconcile';
   /** What the sessions do before each of its calls to database, sink and state. */
   readonly between: readonly (readonly Action[])[];
   readonly crash: Crash | null;
@@ -41,6 +43,7 @@ const action: fc.Arbitrary<Action> = fc.oneof(
     arbitrary: fc.record({ do: fc.constant('update' as const), by, row: fc.nat(9), body: fc.constantFrom('a' as const, 'b' as const) }),
   },
   { weight: 4, arbitrary: fc.record({ do: fc.constant('commit' as const), by }) },
+  { weight: 4, arbitrary: fc.record({ do: fc.constantFrom('delete' as const, 'rekey' as const, 'return' as const), by, row: fc.nat(9) }) },
   {
     weight: 4,
     arbitrary: fc.record({ do: fc.constantFrom('look' as const, 'savepoint' as const, 'back' as const, 'rollback' as const), by }),
@@ -52,9 +55,10 @@ const action: fc.Arbitrary<Action> = fc.oneof(
   },
 );
 
+const how = fc.constantFrom('before' as const, 'after' as const, 'part' as const, 'fault' as const);
 const crash: fc.Arbitrary<Crash> = fc.record({
   at: fc.nat(4),
-  how: fc.constantFrom('before' as const, 'after' as const, 'part' as const, 'fault' as const),
+  how,
 });
 
 const between = fc.array(fc.array(action, { maxLength: 3 }), { maxLength: 8 });
@@ -66,14 +70,26 @@ const poll: fc.Arbitrary<Poll> = fc.record({
   restart: fc.boolean(),
 });
 
-export const history: fc.Arbitrary<readonly Step[]> = fc.array(fc.oneof({ weight: 3, arbitrary: action }, poll), {
-  maxLength: 40,
-  size: 'max',
+/** It has more calls: each event is remembered before it leaves. */
+const reconciled: fc.Arbitrary<Poll> = fc.record({
+  do: fc.constant('reconcile' as const),
+  between: fc.array(fc.array(action, { maxLength: 2 }), { maxLength: 20, size: 'max' }),
+  crash: fc.option(fc.record({ at: fc.nat(12), how }), { freq: 2 }),
+  restart: fc.boolean(),
 });
 
-/** The same history without crashes and backfills: nothing may come twice in it. */
+export const history: fc.Arbitrary<readonly Step[]> = fc.array(
+  fc.oneof({ weight: 9, arbitrary: action }, { weight: 3, arbitrary: poll }, reconciled),
+  {
+    maxLength: 40,
+    size: 'max',
+  },
+);
+
+/** The same history without crashes and backfills: without deletes nothing may come twice in it. */
 export const undisturbed = (steps: readonly Step[]): readonly Step[] =>
-  steps.map((step): Step => (isPoll(step) ? { ...step, do: 'poll', crash: null } : step));
+  steps.map((step): Step => (isPoll(step) ? { ...step, do: step.do === 'backfill' ? 'poll' : step.do, crash: null } : step));
 
 export const calm: Poll = { do: 'poll', between: [], crash: null, restart: false };
-export const isPoll = (step: Step): step is Poll => step.do === 'poll' || step.do === 'backfill';
+export const reconcile: Poll = { ...calm, do: 'reconcile' };
+export const isPoll = (step: Step): step is Poll => 'between' in step;
