@@ -53,7 +53,7 @@ describe.each(servers)('a run on $kind is told', ({ kind, stamp, privilege }) =>
     const well = await liberate(['status', file]);
     expect(well.code).toBe(0);
     expect(well.stdout).toMatch(/^ {2}mark {9}2026-01-01 10:00:00\S*, 1 \(its own time was \d+d/m);
-    expect(well.stdout).toMatch(new RegExp(`^  privilege   ${privilege}, which it has$`, 'm'));
+    expect(well.stdout).toMatch(new RegExp(`^  privilege    ${privilege}, which it has$`, 'm'));
     expect(well.stdout).toMatch(/^ {2}runner {6}\S+:\d+:\S+, lease for another /m);
     const metrics = parseExposition(await (await fetch(`${url}/metrics`)).text());
     const age = sampleOf(metrics, 'liberate_mark_age_seconds', { job: 'orders', topic: 'orders' }) ?? 0;
