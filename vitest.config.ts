@@ -40,7 +40,8 @@ export default defineConfig({
           globalSetup: ['test/servers/global-setup.ts'],
           // The servers share the machine with the tests.
           maxWorkers: 2,
-          testTimeout: 60_000,
+          // On a machine that does much else, too.
+          testTimeout: 120_000,
           hookTimeout: 120_000,
           // After the unit tests: what fails fast comes first.
           sequence: { groupOrder: 2 },
