@@ -38,7 +38,7 @@ describe('one cycle of a job at a time', () => {
       },
       'slow.yaml',
     );
-    await using running = startLiberate(['run', file]);
+    await using running = startLiberate(['run', file, '--log-level', 'debug']);
     const busy = async (): Promise<number> =>
       Number(
         (
