@@ -52,9 +52,9 @@ describe.each(servers)('a run on $kind is told', ({ kind, stamp, privilege }) =>
 
     const well = await liberate(['status', file]);
     expect(well.code).toBe(0);
-    expect(well.stdout).toMatch(/^ {2}mark {9}2026-01-01 10:00:00\S*, 1 \(its own time was \d+d/m);
-    expect(well.stdout).toMatch(new RegExp(`^  privilege    ${privilege}, which it has$`, 'm'));
-    expect(well.stdout).toMatch(/^ {2}runner {6}\S+:\d+:\S+, lease for another /m);
+    expect(well.stdout).toMatch(/^ {2}mark +2026-01-01 10:00:00\S*, 1 \(its own time was \d+d/m);
+    expect(well.stdout).toMatch(new RegExp(`^  privilege +${privilege}, which it has$`, 'm'));
+    expect(well.stdout).toMatch(/^ {2}runner +\S+:\d+:\S+, lease for another /m);
     const metrics = parseExposition(await (await fetch(`${url}/metrics`)).text());
     const age = sampleOf(metrics, 'liberate_mark_age_seconds', { job: 'orders', topic: 'orders' }) ?? 0;
     expect(Math.abs(age - (Date.now() - Date.parse('2026-01-01T10:00:00Z')) / 1000)).toBeLessThan(600);
@@ -69,7 +69,7 @@ describe.each(servers)('a run on $kind is told', ({ kind, stamp, privilege }) =>
     ]);
     // The report is kept just after it was told.
     const failing = await statusOf(file, 1);
-    expect(failing.stdout).toEqual(expect.stringMatching(/^ {2}failures {4}\d+ in a row, .*LIB203 job "orders": /m));
+    expect(failing.stdout).toEqual(expect.stringMatching(/^ {2}failures +\d+ in a row, .*LIB203 job "orders": /m));
 
     await db.run('ALTER TABLE moved RENAME TO orders');
     await db.run("INSERT INTO orders VALUES (2, '2026-01-01 10:00:01')");
