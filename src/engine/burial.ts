@@ -1,29 +1,22 @@
-import { lingeringSignal } from '../kit/abort.ts';
 import type { CycleContext } from './cycle.ts';
+import { type Leaving, leaving, sendingSignal } from './leaving.ts';
 import { Outbox } from './outbox.ts';
 import { rememberingBooks } from './published-books.ts';
 import type { Books } from './publisher.ts';
 import { recordHeaders } from './record.ts';
 
-/** Milliseconds that a batch on its way has to be acknowledged once a stop is asked for. */
-const sendGrace = 3000;
-
-export interface Burial {
+export interface Burial extends Omit<Leaving, 'drain'> {
   /** A tombstone for this key. */
   add(key: Buffer): void;
-  /** Resolves when there is room for more. */
-  ready(): Promise<void>;
   /** Everything is acknowledged; how many there were. */
   drain(): Promise<number>;
-  /** Nothing of it is on its way any more. */
-  settle(): Promise<void>;
 }
 
 /** Publishes tombstones, which have the time of their publishing. */
 export function openBurial(context: CycleContext, told: Books, signal: AbortSignal): Burial {
   const { plan, source, sink, clock, tally } = context;
   const books = rememberingBooks(context, told);
-  const sending = lingeringSignal(signal, sendGrace);
+  const sending = sendingSignal(signal);
   let buried = 0;
   const outbox = new Outbox<null>({
     sink,
@@ -37,6 +30,7 @@ export function openBurial(context: CycleContext, told: Books, signal: AbortSign
       books.acked?.(records);
     },
   });
+  const out = leaving(outbox, books, sending);
   const timestamp = String(clock.now());
   return {
     add: (key) => {
@@ -44,20 +38,11 @@ export function openBurial(context: CycleContext, told: Books, signal: AbortSign
       books.leaves(outbox.open);
       outbox.add(() => null);
     },
-    ready: async () => {
-      if (!outbox.full) return;
-      await books.ready();
-      await outbox.ready();
-    },
+    ready: out.ready,
     drain: async () => {
-      await books.ready();
-      await outbox.drain();
+      await out.drain();
       return buried;
     },
-    settle: async () => {
-      await outbox.settle();
-      sending[Symbol.dispose]();
-      await books.settled?.().catch(() => undefined);
-    },
+    settle: out.settle,
   };
 }

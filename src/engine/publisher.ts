@@ -1,9 +1,9 @@
-import { lingeringSignal } from '../kit/abort.ts';
 import type { RecordBatch } from '../model/record-batch.ts';
 import type { RowBatch } from '../model/row.ts';
 import type { Watermark } from '../model/watermark.ts';
 import { badRowsOf } from './bad-rows.ts';
 import type { CycleContext } from './cycle.ts';
+import { leaving, sendingSignal } from './leaving.ts';
 import { Outbox } from './outbox.ts';
 import { rememberingBooks } from './published-books.ts';
 import { appendRow, recordHeaders } from './record.ts';
@@ -15,8 +15,6 @@ const commitEvery = 1000;
 const flushEvery = 500;
 /** Milliseconds between progress events. */
 const tellEvery = 500;
-/** Milliseconds that a batch on its way has to be acknowledged once a stop is asked for. */
-const sendGrace = 3000;
 
 /** What a read does with its rows. */
 export interface Reader {
@@ -72,8 +70,7 @@ export function openPublisher(context: CycleContext, told: Books, expected: numb
   // Elsewhere a record's time is the time of its reading, and says nothing of a lag.
   const timed = plan.mode === 'timestamp' || plan.mode === 'timestamp+incrementing';
   let uncommitted: Watermark | null = null;
-  // A batch on its way when the stop comes is waited for a while: its outcome would be unknown otherwise.
-  const sending = lingeringSignal(signal, sendGrace);
+  const sending = sendingSignal(signal);
 
   const bad = badRowsOf(context);
   const limits = sink.limits(plan.topic.name);
@@ -107,6 +104,7 @@ export function openPublisher(context: CycleContext, told: Books, expected: numb
       await books.reached(reached);
     },
   });
+  const out = leaving(outbox, books, sending);
 
   return {
     publish: async (rows, reader) => {
@@ -133,22 +131,15 @@ export function openPublisher(context: CycleContext, told: Books, expected: numb
         flushedAt = readAt;
         outbox.flush();
       }
-      // What waits for its batch to fill does not leave yet: the books are written once a batch.
-      if (!outbox.full) return;
-      await books.ready();
-      await outbox.ready();
+      await out.ready();
     },
     drain: async () => {
-      await books.ready();
-      await outbox.drain();
+      await out.drain();
       // The end of the read is committed by the cycle, which knows more than this mark.
       uncommitted = null;
     },
     settle: async () => {
-      await outbox.settle();
-      sending[Symbol.dispose]();
-      // What is not written as acknowledged counts as unknown, which only means repeats.
-      await books.settled?.().catch(() => undefined);
+      await out.settle();
       if (uncommitted === null) return;
       const reached = uncommitted;
       uncommitted = null;
