@@ -5,7 +5,6 @@ import { requestOf } from './job-plan.ts';
 import { remembers } from './published-log.ts';
 import { everyRow, noBooks, openPublisher } from './publisher.ts';
 import { readPages } from './read-pages.ts';
-import { reconcile } from './reconcile.ts';
 import { noProgress, type Progress } from './tracker.ts';
 
 /**
@@ -19,6 +18,7 @@ export async function bulkCycle(
   signal: AbortSignal,
 ): Promise<Progress & Pick<JobState, 'loaded'>> {
   if (state?.loaded !== true || !remembers(context)) return loadAll(context, state, commit, signal);
+  const { reconcile } = await import('./reconcile.ts');
   const turns = reconcile(context, false, signal);
   for (let turn = await turns.next(); turn.done !== true; ) turn = await turns.next();
   const done = { ...noProgress, loaded: true };

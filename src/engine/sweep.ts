@@ -1,7 +1,7 @@
 import type { ReconcileReport } from '../model/published.ts';
 import type { CycleContext } from './cycle.ts';
 import { openLog, remembers } from './published-log.ts';
-import { reconcile, type Turn } from './reconcile.ts';
+import type { Turn } from './reconcile.ts';
 
 /** Milliseconds after which a reconcile that failed is begun again, at the most. */
 const againAfter = 60_000;
@@ -30,7 +30,8 @@ export class Sweep implements AsyncDisposable {
     try {
       this.#dueAt ??= await firstDue(context, every);
       if (this.#running === null && clock.now() < this.#dueAt) return 'idle';
-      this.#running ??= reconcile(context, true, signal);
+      // Few jobs have one: the others start without it.
+      this.#running ??= (await import('./reconcile.ts')).reconcile(context, true, signal);
       const next = await this.#running.next();
       if (next.done !== true) return next.value;
       this.#running = null;
