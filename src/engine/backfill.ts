@@ -2,16 +2,16 @@ import { LiberateError } from '../kit/errors.ts';
 import { type BackfillRange, type BackfillState, type Chunk, type ChunkReport, isFinished } from '../model/backfill.ts';
 import type { Job } from '../model/job.ts';
 import type { CycleReport } from '../model/report.ts';
-import { holdLease } from '../state/lease.ts';
 import { splitIntoChunks, windowOf } from './backfill-chunks.ts';
 import { type BackfillRequest, backfillRequest, chunkRequest, isOrdered } from './backfill-request.ts';
 import { publishChunks, rangeText } from './backfill-run.ts';
 import { refuseUnfinished, scopeOf, type Todo, whatToDo } from './backfill-scope.ts';
 import { type CycleContext, keepCount } from './cycle.ts';
 import type { Engine, SourceUse } from './engine.ts';
+import { jobLease } from './job-lease.ts';
 import { newMemory } from './job-memory.ts';
 import type { JobPlan } from './job-plan.ts';
-import { resolveTarget, targetsOf } from './resolve.ts';
+import { plansOf } from './resolve.ts';
 import { newTally } from './tally.ts';
 import { alone } from './turn.ts';
 
@@ -55,12 +55,8 @@ export async function backfillJob(
 ): Promise<readonly BackfillReport[]> {
   const use = engine.source(job);
   checkOptions(job, use, options);
-  const { source, timezone } = use;
-  const facts = await source.check(signal);
   const plans: JobPlan[] = [];
-  for (const target of await targetsOf(job, source, facts, signal)) {
-    plans.push(await resolveTarget(job, target, source, facts, timezone, signal));
-  }
+  for await (const plan of plansOf(job, use, signal)) plans.push(plan);
   const todo = await whatToDo(engine.store, plans, options, engine.clock.now());
   if (options.resume && !todo.resumed) notice(engine, job.name, 'there is no unfinished backfill to resume: this one begins');
   const reports: BackfillReport[] = [];
@@ -123,13 +119,11 @@ class Backfill {
     estimated: number | null,
     signal: AbortSignal,
   ): Promise<Pick<BackfillReport, 'published' | 'deadLetters' | 'bytes' | 'expected' | 'chunks'>> {
-    const { store, holder, leaseTtlMs, clock, observer, readBack } = this.#engine;
+    const { store, clock, observer, readBack } = this.#engine;
     const plan = this.#plan;
     const { source } = this.#use;
     const sink = this.#engine.sink(plan.job);
-    const onWait = ({ holder: other }: { readonly holder: string }): void =>
-      notice(this.#engine, plan.name, `waits for the lease that ${other} holds`);
-    await using lease = await holdLease(store, plan.name, { holder, ttlMs: leaseTtlMs, clock, wait: this.#options.wait, onWait }, signal);
+    await using lease = await jobLease(this.#engine, plan.name, this.#options.wait, signal);
     const { fence } = lease;
     const state = await this.#state(estimated, signal);
     await sink.prepare(plan.topic, signal);

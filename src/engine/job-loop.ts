@@ -2,12 +2,13 @@ import { asLiberateError, formatError, type LiberateError } from '../kit/errors.
 import type { Job } from '../model/job.ts';
 import type { CycleReport } from '../model/report.ts';
 import type { JobState } from '../model/state.ts';
-import { holdLease, type Lease } from '../state/lease.ts';
+import type { Lease } from '../state/lease.ts';
 import { Alarm } from './alarm.ts';
 import { type AttemptContext, attemptCycle } from './attempt.ts';
 import { aligned, earliestHinted, firstDue, nextDue, onBeat, paced } from './cadence.ts';
 import { emptyReport } from './empty-report.ts';
 import type { Engine, SourceUse } from './engine.ts';
+import { jobLease } from './job-lease.ts';
 import { newMemory } from './job-memory.ts';
 import { JobOpening } from './job-opening.ts';
 import type { JobPlan } from './job-plan.ts';
@@ -65,7 +66,7 @@ export class JobLoop {
 
   async run(signal: AbortSignal): Promise<void> {
     for (let wait = this.#options.waitForLease; !signal.aborted; wait = true) {
-      await using lease = await this.#lease(wait, signal);
+      await using lease = await jobLease(this.#engine, this.#target.name, wait, signal);
       await using _told = this.#tellLease();
       const held = AbortSignal.any([signal, lease.lost]);
       if (this.#options.once) {
@@ -92,27 +93,6 @@ export class JobLoop {
       swept = await this.#sweep(sweep, lease, signal);
       if (swept === 'poll') await this.#cycle(lease, 'unknown', signal);
     }
-  }
-
-  async #lease(wait: boolean, signal: AbortSignal): Promise<Lease> {
-    const { store, holder, leaseTtlMs, clock, observer } = this.#engine;
-    const job = this.#target.name;
-    let told = '';
-    return holdLease(
-      store,
-      job,
-      {
-        holder,
-        ttlMs: leaseTtlMs,
-        clock,
-        wait,
-        onWait: ({ holder: other }) => {
-          if (other !== told) observer({ type: 'job.notice', job, message: `waits for the lease that ${other} holds`, cure: null });
-          told = other;
-        },
-      },
-      signal,
-    );
   }
 
   async #scheduled(lease: Lease, signal: AbortSignal): Promise<void> {

@@ -3,7 +3,7 @@ import { RecordBatch } from '../model/record-batch.ts';
 import type { SourceUse } from './engine.ts';
 import { type JobPlan, requestOf } from './job-plan.ts';
 import { appendRow, recordHeaders } from './record.ts';
-import { resolveTarget, targetsOf } from './resolve.ts';
+import { plansOf } from './resolve.ts';
 
 export interface Preview {
   readonly plan: JobPlan;
@@ -11,17 +11,10 @@ export interface Preview {
 }
 
 /** The first events of a job in reading order, exactly as they would leave; nothing is sent and no mark is touched. */
-export async function previewJob(
-  job: Job,
-  { source, timezone }: SourceUse,
-  rows: number,
-  now: number,
-  signal: AbortSignal,
-): Promise<readonly Preview[]> {
-  const facts = await source.check(signal);
+export async function previewJob(job: Job, use: SourceUse, rows: number, now: number, signal: AbortSignal): Promise<readonly Preview[]> {
+  const { source } = use;
   const previews: Preview[] = [];
-  for (const target of await targetsOf(job, source, facts, signal)) {
-    const plan = await resolveTarget(job, target, source, facts, timezone, signal);
+  for await (const plan of plansOf(job, use, signal)) {
     const request = { ...requestOf(plan), window: { kind: 'all' } as const, page: null, recentFrom: null, sample: null, limit: rows };
     const headers = recordHeaders(plan, source.name, 'upsert');
     const events = new RecordBatch(headers, undefined, recordHeaders(plan, source.name, 'delete'));

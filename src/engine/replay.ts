@@ -1,17 +1,16 @@
-import { LiberateError } from '../kit/errors.ts';
 import type { DeadLetter } from '../model/dead-letter.ts';
 import type { Job } from '../model/job.ts';
-import { holdLease } from '../state/lease.ts';
 import { booksOf } from './backfill-run.ts';
 import { lettersOf } from './bad-rows.ts';
 import { type CycleContext, keepCount } from './cycle.ts';
 import type { Engine } from './engine.ts';
+import { jobLease } from './job-lease.ts';
 import { newMemory } from './job-memory.ts';
 import type { JobPlan } from './job-plan.ts';
 import type { Letters } from './letters.ts';
 import { openPublisher } from './publisher.ts';
 import { ReplayedRows } from './replayed-rows.ts';
-import { resolveTarget, targetsOf } from './resolve.ts';
+import { reportsOf } from './resolve.ts';
 import { newTally } from './tally.ts';
 import { alone } from './turn.ts';
 
@@ -48,27 +47,15 @@ export async function replayLetters(
   options: ReplayOptions,
   signal: AbortSignal,
 ): Promise<readonly ReplayReport[]> {
-  const { source, timezone } = engine.source(job);
-  const facts = await source.check(signal);
-  const reports: ReplayReport[] = [];
-  for (const target of await targetsOf(job, source, facts, signal)) {
-    // What is refused again stays a letter, also of a job that meanwhile stops at such rows.
-    const plan = await resolveTarget({ ...job, onBadRow: 'deadletter' }, target, source, facts, timezone, signal);
-    try {
-      reports.push(await replay(engine, plan, options, signal));
-    } catch (error) {
-      throw error instanceof LiberateError ? error.at({ job: plan.name }) : error;
-    }
-  }
-  return reports;
+  // What is refused again stays a letter, also of a job that meanwhile stops at such rows.
+  const lettered: Job = { ...job, onBadRow: 'deadletter' };
+  return reportsOf(lettered, engine.source(job), (plan) => replay(engine, plan, options, signal), signal);
 }
 
 async function replay(engine: Engine, plan: JobPlan, { key, wait }: ReplayOptions, outer: AbortSignal): Promise<ReplayReport> {
-  const { store, holder, leaseTtlMs, clock, observer, readBack } = engine;
+  const { store, clock, observer, readBack } = engine;
   const startedAt = clock.now();
-  const onWait = ({ holder: other }: { readonly holder: string }): void =>
-    observer({ type: 'job.notice', job: plan.name, message: `waits for the lease that ${other} holds`, cure: null });
-  await using lease = await holdLease(store, plan.name, { holder, ttlMs: leaseTtlMs, clock, wait, onWait }, outer);
+  await using lease = await jobLease(engine, plan.name, wait, outer);
   const signal = AbortSignal.any([outer, lease.lost]);
   const memory = { ...newMemory(), careful: true };
   const { source } = engine.source(plan.job);

@@ -2,6 +2,7 @@ import { LiberateError } from '../kit/errors.ts';
 import type { Relation, TableName } from '../model/column.ts';
 import type { Job } from '../model/job.ts';
 import type { Source, SourceFacts } from '../source/source.ts';
+import type { SourceUse } from './engine.ts';
 import { type JobPlan, planJob } from './job-plan.ts';
 import { expandTables, isPattern, parseTable, tableText } from './tables.ts';
 
@@ -30,6 +31,34 @@ export async function targetsOf(job: Job, source: Source, facts: SourceFacts, si
 }
 
 const tableTarget = (name: string, table: TableName): Target => ({ name, relation: { kind: 'table', table } });
+
+/** The plans of a job's targets, each made when it is asked for. */
+export async function* plansOf(
+  job: Job,
+  { source, timezone }: Pick<SourceUse, 'source' | 'timezone'>,
+  signal: AbortSignal,
+): AsyncGenerator<JobPlan> {
+  const facts = await source.check(signal);
+  for (const target of await targetsOf(job, source, facts, signal)) yield await resolveTarget(job, target, source, facts, timezone, signal);
+}
+
+/** A report of each of a job's targets, one after the other. What fails names the target. */
+export async function reportsOf<T>(
+  job: Job,
+  use: Pick<SourceUse, 'source' | 'timezone'>,
+  work: (plan: JobPlan) => Promise<T>,
+  signal: AbortSignal,
+): Promise<readonly T[]> {
+  const reports: T[] = [];
+  for await (const plan of plansOf(job, use, signal)) {
+    try {
+      reports.push(await work(plan));
+    } catch (error) {
+      throw error instanceof LiberateError ? error.at({ job: plan.name }) : error;
+    }
+  }
+  return reports;
+}
 
 /** Looks at the relation and decides everything that a cycle needs. */
 export async function resolveTarget(

@@ -1,12 +1,12 @@
 import { LiberateError } from '../kit/errors.ts';
 import type { Job } from '../model/job.ts';
 import type { StreamReader } from '../sink/stream-reader.ts';
-import { holdLease, type Lease } from '../state/lease.ts';
 import { type CycleContext, keepCount } from './cycle.ts';
 import type { Engine } from './engine.ts';
+import { jobLease } from './job-lease.ts';
 import { newMemory } from './job-memory.ts';
 import type { JobPlan } from './job-plan.ts';
-import { resolveTarget, targetsOf } from './resolve.ts';
+import { reportsOf } from './resolve.ts';
 import { newTally } from './tally.ts';
 import { tellsDeletes } from './told-deletes.ts';
 import { alone } from './turn.ts';
@@ -61,18 +61,7 @@ export async function verifyJob(
   options: VerifyOptions,
   signal: AbortSignal,
 ): Promise<readonly VerifyReport[]> {
-  const { source, timezone } = engine.source(job);
-  const facts = await source.check(signal);
-  const reports: VerifyReport[] = [];
-  for (const target of await targetsOf(job, source, facts, signal)) {
-    const plan = await resolveTarget(job, target, source, facts, timezone, signal);
-    try {
-      reports.push(await verifyPlan(engine, plan, reader, options, signal));
-    } catch (error) {
-      throw error instanceof LiberateError ? error.at({ job: plan.name }) : error;
-    }
-  }
-  return reports;
+  return reportsOf(job, engine.source(job), (plan) => verifyPlan(engine, plan, reader, options, signal), signal);
 }
 
 async function verifyPlan(
@@ -92,7 +81,7 @@ async function verifyPlan(
   const deletesTold = tellsDeletes({ plan, sink });
   const facts = { plan, deletesTold, startedAt, now: clock.now };
   if (!options.repair) return reportOf(facts, await judge(context, options, signal), null);
-  await using lease = await leaseOf(engine, plan, options.wait, signal);
+  await using lease = await jobLease(engine, plan.name, options.wait, signal);
   const both = AbortSignal.any([signal, lease.lost]);
   const judged = await judge(context, options, both);
   const { accused, end } = judged.verdict;
@@ -110,17 +99,6 @@ async function verifyPlan(
   const repaired = accused.count === 0 ? { published: 0, tombstones: 0 } : await repair({ ...context, ...own }, accused, end, bury, both);
   await keepCount(own);
   return reportOf(facts, judged, repaired);
-}
-
-function leaseOf(
-  { store, holder, leaseTtlMs, clock, observer }: Engine,
-  plan: JobPlan,
-  wait: boolean,
-  signal: AbortSignal,
-): Promise<Lease> {
-  const onWait = ({ holder: other }: { readonly holder: string }): void =>
-    observer({ type: 'job.notice', job: plan.name, message: `waits for the lease that ${other} holds`, cure: null });
-  return holdLease(store, plan.name, { holder, ttlMs: leaseTtlMs, clock, wait, onWait }, signal);
 }
 
 interface Judged extends Pick<VerifyReport, 'rows' | 'events'> {

@@ -1,7 +1,7 @@
 import type { SourceUse } from '../../engine/engine.ts';
 import { readLetters } from '../../engine/letters.ts';
 import { type ReplayReport, replayLetters } from '../../engine/replay.ts';
-import { resolveTarget, targetsOf } from '../../engine/resolve.ts';
+import { plansOf } from '../../engine/resolve.ts';
 import { Disposables } from '../../kit/disposables.ts';
 import { formatDuration } from '../../kit/duration.ts';
 import { LiberateError } from '../../kit/errors.ts';
@@ -43,16 +43,9 @@ export async function deadlettersList(options: ListOptions, surroundings: Surrou
   return letters.length === 0 ? 0 : 1;
 }
 
-async function lettersOfJob(
-  job: Job,
-  { source, timezone }: SourceUse,
-  reader: StreamReader,
-  signal: AbortSignal,
-): Promise<readonly DeadLetter[]> {
-  const facts = await source.check(signal);
+async function lettersOfJob(job: Job, use: SourceUse, reader: StreamReader, signal: AbortSignal): Promise<readonly DeadLetter[]> {
   const letters: DeadLetter[] = [];
-  for (const target of await targetsOf(job, source, facts, signal)) {
-    const { name, deadLetterTopic } = await resolveTarget(job, target, source, facts, timezone, signal);
+  for await (const { name, deadLetterTopic } of plansOf(job, use, signal)) {
     try {
       letters.push(...(await readLetters(reader, deadLetterTopic, name, signal)).values());
     } catch (error) {
