@@ -24,6 +24,10 @@ export const jobDefaults = {
   retries: 5,
   enabled: true,
   onBadRow: 'fail',
+  format: 'json',
+  envelope: 'none',
+  compatibility: 'forward',
+  onSchemaChange: 'stop',
 } as const;
 
 /** One table, or a query: a name that the team chose. Several tables: what the database calls them. */

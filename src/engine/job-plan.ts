@@ -2,14 +2,18 @@ import { createHash } from 'node:crypto';
 import { LiberateError } from '../kit/errors.ts';
 import type { Column, Relation, Shape } from '../model/column.ts';
 import type { Deletion } from '../model/deletion.ts';
+import { noSchemaIds, type SchemaIds } from '../model/format.ts';
 import type { Job, Mode } from '../model/job.ts';
 import type { TopicSpec } from '../model/record.ts';
 import type { Definition } from '../model/state.ts';
 import type { ReadRequest } from '../query/request.ts';
 import type { Encoder, Field } from '../schema/encoder.ts';
+import { encoderOf } from '../schema/encoder-of.ts';
+import { eventModel } from '../schema/event-model.ts';
 import { eventSchema } from '../schema/event-schema.ts';
 import { type EventTime, eventTime, type MarkTime, markTime } from '../schema/event-time.ts';
-import { jsonEncoder } from '../schema/json-encoder.ts';
+import type { StreamSchema } from '../schema/stream-schema.ts';
+import { streamSchemaOf } from '../schema/stream-schema-of.ts';
 import { withTombstones } from '../schema/tombstones.ts';
 import { deletionOf } from './deletion.ts';
 import { resolveMode } from './mode.ts';
@@ -35,6 +39,8 @@ export interface JobPlan {
   readonly columns: readonly Column[];
   /** What marks rows as deleted; null: nothing. The encoder gives their tombstones. */
   readonly deleted: Deletion | null;
+  /** What consumers are told of the events. */
+  readonly stream: StreamSchema;
   readonly encoder: Encoder;
   readonly eventTime: EventTime;
   readonly markTime: MarkTime;
@@ -64,6 +70,8 @@ export interface PlanInput {
   readonly shape: Shape;
   readonly timezone: string | null;
   readonly topicNames: TopicNames;
+  /** Once a registry has told them. */
+  readonly ids?: SchemaIds;
 }
 
 /** LIB108, LIB204, LIB206, LIB208 when the job does not fit the relation. */
@@ -89,11 +97,12 @@ export function planJob(input: PlanInput): JobPlan {
   const deleted = deletionOf(job, shape);
   if (deleted !== null) refuseKeyless(key);
   const loose = key.filter(({ name, nullable }) => nullable && !isSure(name, order, cursor, job));
-  const exact = jsonEncoder(schema, names);
+  const topic = { name: render(job.topic, job, input.topicNames), keyed: key.length > 0 };
+  const stream = streamSchemaOf(eventModel(topic.name, schema, cursor), job);
+  const exact = encoderOf(schema, stream, names, input.ids ?? noSchemaIds);
   const sure = loose.length === 0 ? exact : withSureKey(exact, loose, names);
   const encoder = deleted === null ? sure : withTombstones(sure);
   const forgives = job.onBadRow === 'deadletter' ? forgiving(encoder, columns) : null;
-  const topic = { name: render(job.topic, job, input.topicNames), keyed: key.length > 0 };
   const deadLetterTopic = render(job.deadLetterTopic, job, input.topicNames);
   refuseSameTopic(topic.name, deadLetterTopic);
   return {
@@ -108,6 +117,7 @@ export function planJob(input: PlanInput): JobPlan {
     order,
     columns,
     deleted,
+    stream,
     encoder: forgives ?? encoder,
     refused: forgives?.refused ?? (() => null),
     markTime: mode === 'timestamp' || mode === 'timestamp+incrementing' ? markTime(input.timezone) : () => null,

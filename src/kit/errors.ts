@@ -100,6 +100,24 @@ export const errorTable = {
 
   LIB601: row('the HTTP address cannot be listened on', 'permanent', 3, 'Give another address in `http:`, or stop what listens there.'),
 
+  LIB701: row(
+    'the schema changed in a way that breaks consumers',
+    'permanent',
+    1,
+    'See what changed in the message; `liberate schema diff` shows it whole. Rename or cast by `columns:`, or allow it by `compatibility:`.',
+  ),
+  LIB702: row('the schema registry cannot be reached', 'transient', 3, 'Check `registry:` and that it is up.'),
+  LIB703: row('the schema registry refused the login', 'permanent', 3, "Check the registry's user and password, or its token."),
+  LIB704: row('the schema registry refused the schema', 'permanent', 1, "The message has the registry's reason."),
+  LIB705: row(
+    'the schema registry answered what cannot be understood',
+    'transient',
+    3,
+    'Check that the URL is that of a registry and not of a proxy.',
+  ),
+  LIB706: row('the schema is not in the registry', 'permanent', 1, 'Register it, or let liberate do so: `register: true`.'),
+  LIB707: row('the history of a schema is damaged', 'permanent', 1, 'Mend or move away what the message names.'),
+
   LIB901: row('liberate has a defect', 'permanent', 1, 'Please report it with the stack.'),
 } as const satisfies Record<string, ErrorEntry>;
 

@@ -1,3 +1,5 @@
+import type { Compatibility, Envelope, Format, KeyFormat, OnSchemaChange } from './format.ts';
+
 export type Mode = 'bulk' | 'timestamp' | 'incrementing' | 'timestamp+incrementing' | 'transaction';
 
 export type Cadence =
@@ -60,6 +62,11 @@ export interface Job {
   readonly onBadRow: 'fail' | 'deadletter';
   /** Topic of the dead letters, or its template. */
   readonly deadLetterTopic: string;
+  readonly format: Format;
+  readonly keyFormat: KeyFormat;
+  readonly envelope: Envelope;
+  readonly compatibility: Compatibility;
+  readonly onSchemaChange: OnSchemaChange;
   readonly headers: Readonly<Record<string, string>>;
   readonly cadence: Cadence;
   /** Hints that start a poll before it is due; null: none. */

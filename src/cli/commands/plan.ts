@@ -4,7 +4,6 @@ import { Disposables } from '../../kit/disposables.ts';
 import type { Job } from '../../model/job.ts';
 import type { Finding } from '../../model/report.ts';
 import type { Explained } from '../../query/explained.ts';
-import { eventModel } from '../../schema/event-model.ts';
 import { jsonType } from '../../schema/json-type.ts';
 import type { Sink } from '../../sink/sink.ts';
 import { openSinks, openSources } from '../compose.ts';
@@ -81,7 +80,7 @@ function asJson({ plan, guarantee, load, poll, lookback, nulls, topic, ...planne
     key: names(plan.key),
     order: names(plan.order),
     keys: Object.fromEntries(jobKeys(plan.job)),
-    columns: eventModel(plan.topic.name, plan.encoder.schema, plan.cursor).fields.map(({ type, native, ...field }) => {
+    columns: plan.stream.model.fields.map(({ type, native, ...field }) => {
       return { ...field, type: native, json: jsonType(type) };
     }),
     statements: { load: statement(load), poll: statement(poll), lookback: statement(lookback), nulls: statement(nulls) },

@@ -156,6 +156,35 @@ const common = {
     default: `<the job's topic and ${deadLetters}>`,
     examples: ['shop.deadletters', '{job}.refused'],
   }),
+  format: key(choice(['json', 'connect', 'json-schema', 'avro', 'protobuf']), {
+    description:
+      "How values are written: JSON; JSON with its schema inside, as Kafka Connect's JsonConverter; or by a schema in the sink's `registry`.",
+    default: jobDefaults.format,
+    examples: ['avro'],
+  }),
+  keyFormat: key(choice(['json', 'connect', 'json-schema', 'avro', 'protobuf', 'string']), {
+    description: 'How keys are written; string: the bare text of a key of one column.',
+    default: '<as `format`>',
+    examples: ['string'],
+  }),
+  envelope: key(choice(['none', 'debezium', 'cloudevents', 'cloudevents-structured']), {
+    description:
+      "What stands around the row: nothing, Debezium's change event, or CloudEvents with its attributes in headers or in the value.",
+    default: jobDefaults.envelope,
+    examples: ['debezium'],
+  }),
+  compatibility: key(choice(['none', 'backward', 'backward-transitive', 'forward', 'forward-transitive', 'full', 'full-transitive']), {
+    description:
+      'Which changes of the schema go on: those that let consumers of the next schema read old events (backward), those of the last one new events (forward), both (full), or any.',
+    default: jobDefaults.compatibility,
+    examples: ['full'],
+  }),
+  onSchemaChange: key(choice(['stop', 'newTopic']), {
+    description:
+      "A change that breaks consumers stops the job before any row, or begins afresh in the topic's next version, such as orders.v2.",
+    default: jobDefaults.onSchemaChange,
+    examples: ['newTopic'],
+  }),
   headers: key(texts('a mapping of header names to texts'), {
     description: 'Headers that each record carries.',
     default: {},
