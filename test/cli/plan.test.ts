@@ -38,7 +38,7 @@ describe('plan', () => {
     expect([of('mode'), of('cursor'), of('key')]).toEqual(['timestamp', 'updated_at', 'id']);
     expect(of('keys').replaceAll('\n', ' · ')).toBe(
       'source: default · sink: default · columns: all · where: all rows · deleted: none · initial: bulk · batch: 10000 · lookback: what the source needs · order: relaxed · ' +
-        'nulls: error · reconcile: never · onBadRow: fail · headers: none · every: 10s · wake: none · jitter: 0ms · overlap: skip · timeout: none · retries: 5 · enabled: true',
+        'nulls: error · reconcile: never · onBadRow: fail · format: json · keyFormat: json · envelope: none · compatibility: forward · onSchemaChange: stop · headers: none · every: 10s · wake: none · jitter: 0ms · overlap: skip · timeout: none · retries: 5 · enabled: true',
     );
     expect(of('event')).toMatch(/^id {10}INTEGER NOT NULL {4}→ as stored/);
     expect(of('guarantee')).toMatch(/^every row whose stamp the server makes, /);

@@ -59,8 +59,8 @@ const shapes: readonly Case[] = [
   { of: 'an unknown top key', text: `${head}job: {}\njobs: {a: {table: a}}\n`, finds: ['3:1 LIB104 job'], says: 'Did you mean jobs?' },
   {
     of: 'a key of a later version',
-    text: `${head}metrics: {port: 1}\njobs: {a: {table: a, compatibility: full}}\n`,
-    finds: ['3:1 LIB104 metrics', '4:22 LIB104 jobs.a.compatibility'],
+    text: `${head}metrics: {port: 1}\njobs: {a: {table: a, numbers: string}}\n`,
+    finds: ['3:1 LIB104 metrics', '4:22 LIB104 jobs.a.numbers'],
     says: 'not in this version',
   },
   {
