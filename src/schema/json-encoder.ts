@@ -1,46 +1,24 @@
 import type { PackedRows } from '../model/packed-rows.ts';
 import type { RecordBatch } from '../model/record-batch.ts';
-import type { Value } from '../model/value.ts';
-import type { Encoder, EventSchema, Field } from './encoder.ts';
-import { PackedObject } from './json-packed.ts';
-import { jsonWriter } from './json-value.ts';
-import type { Slot } from './slot.ts';
+import type { Encoder, EventSchema } from './encoder.ts';
+import { type Around, bare, PackedObject } from './json-packed.ts';
+import { jsonText, take } from './json-text.ts';
+import { slotsOf } from './slot.ts';
 
-/** Compiled once: names are escaped and writers chosen here. `columns`: the names behind the values of a row, in order. */
-const slotsOf = (fields: readonly Field[], columns: readonly string[]): readonly Slot[] =>
-  fields.map((field, index) => ({
-    column: field.column.name,
-    lead: `${index === 0 ? '{' : ','}${JSON.stringify(field.name)}:`,
-    at: columns.indexOf(field.column.name),
-    type: field.column.type,
-    write: jsonWriter(field.column.type),
-  }));
-
-function textWriter(slots: readonly Slot[]): (values: readonly Value[]) => string {
-  if (slots.length === 0) return () => '{}';
-  return (values) => {
-    let text = '';
-    for (const { lead, at, write } of slots) {
-      const value = values[at];
-      text += lead + (value === null || value === undefined ? 'null' : write(value));
-    }
-    return `${text}}`;
-  };
-}
-
-function put(text: string, into: RecordBatch): void {
-  // UTF-8 needs at most 3 bytes for each UTF-16 unit.
-  into.reserve(text.length * 3);
-  into.length += into.bytes.write(text, into.length);
-}
-
-/** JSON objects with exact numbers for key and value. `columns`: the names behind the values of a row, in order. */
-export function jsonEncoder(schema: EventSchema, columns: readonly string[]): Encoder {
+/**
+ * JSON objects with exact numbers for key and value. `columns`: the names behind the values of a row, in order. `key`, `value`: what
+ * stands around them, such as the frame of a registry.
+ */
+export function jsonEncoder(
+  schema: EventSchema,
+  columns: readonly string[],
+  around: Readonly<Record<'key' | 'value', Around>> = plain,
+): Encoder {
   const key = schema.key.length === 0 ? null : slotsOf(schema.key, columns);
   const value = slotsOf(schema.fields, columns);
-  const keyText = key === null ? null : textWriter(key);
-  const valueText = textWriter(value);
-  const packed = packedEvents(key, value);
+  const keyText = key === null ? null : jsonText(key, around.key);
+  const valueText = jsonText(value, around.value);
+  const packed = packedEvents(key === null ? null : new PackedObject(key, around.key), new PackedObject(value, around.value));
   return {
     schema,
     append: (rows, at, timestamp, into) => {
@@ -50,9 +28,9 @@ export function jsonEncoder(schema: EventSchema, columns: readonly string[]): En
       }
       const values = rows.values(at);
       const start = into.length;
-      if (keyText !== null) put(keyText(values), into);
+      keyText?.(values, into);
       const middle = into.length;
-      put(valueText(values), into);
+      valueText(values, into);
       if (keyText === null) into.push(-1, -1, middle, into.length, timestamp);
       else into.push(start, middle, middle, into.length, timestamp);
     },
@@ -62,20 +40,20 @@ export function jsonEncoder(schema: EventSchema, columns: readonly string[]): En
         return;
       }
       const start = into.length;
-      if (keyText !== null) put(keyText(rows.values(at)), into);
+      keyText?.(rows.values(at), into);
       if (keyText === null) into.push(-1, -1, -1, -1, timestamp);
       else into.push(start, into.length, -1, -1, timestamp);
     },
   };
 }
 
+const plain = { key: bare, value: bare };
+
 /** Writes one record of a packed row. */
 type Write = (rows: PackedRows, row: number, timestamp: number, into: RecordBatch) => void;
 
 /** Key and value of a packed row are written behind the rows, and copied from there in one piece. */
-function packedEvents(keySlots: readonly Slot[] | null, valueSlots: readonly Slot[]): { readonly append: Write; readonly bury: Write } {
-  const key = keySlots === null ? null : new PackedObject(keySlots);
-  const value = new PackedObject(valueSlots);
+function packedEvents(key: PackedObject | null, value: PackedObject): { readonly append: Write; readonly bury: Write } {
   const leads = Buffer.concat([key?.leads ?? Buffer.alloc(0), value.leads]);
   const keyLeads = key?.leads.length ?? 0;
   let laid: PackedRows | null = null;
@@ -90,20 +68,13 @@ function packedEvents(keySlots: readonly Slot[] | null, valueSlots: readonly Slo
     }
     return desk;
   };
-  const take = (rows: PackedRows, start: number, end: number, into: RecordBatch): number => {
-    into.reserve(end - start);
-    const at = into.length;
-    rows.bytes.copy(into.bytes, at, start, end);
-    into.length = at + end - start;
-    return at;
-  };
   return {
     append: (rows, row, timestamp, into) => {
       const desk = lay(rows, row);
       const start = desk + leads.length;
       const middle = key === null ? start : key.write(rows, row, desk, start);
       const end = value.write(rows, row, desk + keyLeads, middle);
-      const at = take(rows, start, end, into);
+      const at = take(rows.bytes, start, end, into);
       if (key === null) into.push(-1, -1, at, into.length, timestamp);
       else into.push(at, at + middle - start, at + middle - start, into.length, timestamp);
     },
@@ -111,7 +82,7 @@ function packedEvents(keySlots: readonly Slot[] | null, valueSlots: readonly Slo
       const desk = lay(rows, row);
       const start = desk + leads.length;
       const end = key === null ? start : key.write(rows, row, desk, start);
-      const at = take(rows, start, end, into);
+      const at = take(rows.bytes, start, end, into);
       if (key === null) into.push(-1, -1, -1, -1, timestamp);
       else into.push(at, into.length, -1, -1, timestamp);
     },

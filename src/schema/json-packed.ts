@@ -1,178 +1,43 @@
-import { isUtf8 } from 'node:buffer';
-import { LiberateError } from '../kit/errors.ts';
-import type { ColumnType } from '../model/column.ts';
-import type { Form, PackedRows } from '../model/packed-rows.ts';
-import { scan, special } from './scan.ts';
+import type { PackedRows } from '../model/packed-rows.ts';
+import { longText, type PackedJson } from './json-bytes.ts';
+import { notUtf8 } from './not-utf8.ts';
 import type { Slot } from './slot.ts';
-
-/**
- * JSON from the server's own bytes, without a string on the way. It writes exactly what the writers of
- * json-value.ts write of the decoded values, and leaves to them whatever is not plain. It writes behind the
- * rows, in the same buffer: there a copy is one call that makes no object, ten times cheaper than a loop.
- */
-
-/** How the bytes of a field stand in JSON. */
-type Op = 'raw' | 'number' | 'text' | 'plain' | 'json' | 'letter' | 'spaced' | 'spaced utc' | 'spaced bare' | 'decoded';
-
-/** Bytes of a text for which room is not simply taken for the worst that it may hold. */
-const longText = 4096;
-
-const words = { true: Buffer.from('true'), false: Buffer.from('false') };
-const quote = 0x22;
-const space = 0x20;
-const letterT = 0x54;
-const letterZ = 0x5a;
-const zero = 0x30;
-const nine = 0x39;
-
-function opOf(type: ColumnType, form: Form): Op {
-  if (form === 'other' || form === 'bytes' || form === 'bit') return 'decoded';
-  if (form !== 'same') return form;
-  switch (type.kind) {
-    case 'integer':
-      return 'raw';
-    case 'decimal':
-    case 'float':
-      return 'number';
-    case 'text':
-    case 'interval':
-      return 'text';
-    case 'uuid':
-    case 'date':
-    case 'time':
-    case 'timestamp':
-    case 'timestamptz':
-      return 'plain';
-    case 'json':
-    case 'array':
-      return 'json';
-    default:
-      return 'decoded';
-  }
-}
-
-/** Writes a field's bytes at a place of the same buffer: where writing goes on, or -1: not plain, and nothing of it counts. */
-type FieldWriter = (rows: PackedRows, start: number, end: number, at: number) => number;
-
-const writers: Readonly<Record<Exclude<Op, 'decoded'>, FieldWriter>> = {
-  raw: copy,
-  number: (rows, start, end, at) => {
-    const last = rows.bytes[end - 1] as number;
-    return end > start && last >= zero && last <= nine ? copy(rows, start, end, at) : -1;
-  },
-  text: (rows, start, end, at) => {
-    const found = scan(rows, start, end);
-    if ((found & special.wide) !== 0 && !isUtf8(rows.bytes.subarray(start, end))) return -1;
-    if ((found & special.escaped) === 0) return quoted(rows, start, end, at);
-    return end - start > longText ? -1 : escapedText(rows.bytes, start, end, at);
-  },
-  plain: quoted,
-  json: (rows, start, end, at) => {
-    const found = scan(rows, start, end);
-    if ((found & special.wide) !== 0 && !isUtf8(rows.bytes.subarray(start, end))) return -1;
-    if ((found & special.escaped) !== 0 && breaks(rows.bytes, start, end)) return -1;
-    return copy(rows, start, end, at);
-  },
-  letter: ({ bytes }, start, _end, at) => {
-    const word = bytes[start] === 0x74 ? words.true : words.false;
-    for (let place = 0; place < word.length; place += 1) bytes[at + place] = word[place] as number;
-    return at + word.length;
-  },
-  spaced: (rows, start, end, at) => (isStamp(rows.bytes, start, end) ? stamp(rows, start, end, at, false) : -1),
-  'spaced utc': (rows, start, end, at) => {
-    const { bytes } = rows;
-    const bare = end - 3;
-    const utc = bytes[bare] === 0x2b && bytes[bare + 1] === zero && bytes[bare + 2] === zero;
-    return utc && isStamp(bytes, start, bare) ? stamp(rows, start, bare, at, true) : -1;
-  },
-  'spaced bare': (rows, start, end, at) => (isStamp(rows.bytes, start, end) ? stamp(rows, start, end, at, true) : -1),
-};
-
-function copy({ bytes }: PackedRows, start: number, end: number, at: number): number {
-  bytes.copyWithin(at, start, end);
-  return at + end - start;
-}
-
-function quoted({ bytes }: PackedRows, start: number, end: number, at: number): number {
-  bytes[at] = quote;
-  bytes.copyWithin(at + 1, start, end);
-  const next = at + 1 + end - start;
-  bytes[next] = quote;
-  return next + 1;
-}
-
-/** A JSON string as JSON.stringify writes it. */
-function escapedText(bytes: Buffer, start: number, end: number, at: number): number {
-  let next = at;
-  bytes[next++] = quote;
-  for (let place = start; place < end; place += 1) {
-    const byte = bytes[place] as number;
-    const sequence = escapes[byte];
-    if (sequence === undefined) bytes[next++] = byte;
-    else for (let part = 0; part < sequence.length; part += 1) bytes[next++] = sequence[part] as number;
-  }
-  bytes[next] = quote;
-  return next + 1;
-}
-
-/** Of the characters that JSON does not take as they are. */
-const escapes: readonly (Buffer | undefined)[] = Array.from({ length: 256 }, (_, code) => {
-  const character = String.fromCharCode(code);
-  const written = JSON.stringify(character).slice(1, -1);
-  return code > 0x7f || written === character ? undefined : Buffer.from(written);
-});
-
-/** A raw newline between the tokens of a JSON text. */
-function breaks(bytes: Buffer, start: number, end: number): boolean {
-  for (let at = start; at < end; at += 1) if (bytes[at] === 0x0a || bytes[at] === 0x0d) return true;
-  return false;
-}
-
-/** `2026-01-01 10:00:00[.123456]`, and neither `infinity`, nor BC, nor a fifth digit of the year, nor a zero in the date. */
-function isStamp(bytes: Buffer, start: number, end: number): boolean {
-  const last = bytes[end - 1] as number;
-  if (end - start < 19 || bytes[start + 10] !== space || last < zero || last > nine) return false;
-  const noMonth = bytes[start + 5] === zero && bytes[start + 6] === zero;
-  return !noMonth && !(bytes[start + 8] === zero && bytes[start + 9] === zero);
-}
-
-function stamp(rows: PackedRows, start: number, end: number, at: number, utc: boolean): number {
-  const { bytes } = rows;
-  bytes[at] = quote;
-  let next = copy(rows, start, end, at + 1);
-  bytes[at + 11] = letterT;
-  if (utc) bytes[next++] = letterZ;
-  bytes[next] = quote;
-  return next + 1;
-}
-
-/** Two texts could become one by what stands in for such bytes, and two keys with them. */
-const notUtf8 = (column: string): LiberateError =>
-  new LiberateError('LIB211', `the column "${column}" holds text that is not UTF-8`, {
-    place: { column },
-    cure: 'Mend the text, leave the column out by `columns:`, or read it by a query that casts it to bytes.',
-  });
 
 interface PackedSlot {
   readonly at: number;
-  readonly op: Op;
+  /** null: by way of the value. */
+  readonly write: PackedJson | null;
   readonly slow: Slot;
   /** Where its lead lies among the leads. */
   readonly leadFrom: number;
   readonly leadTo: number;
 }
 
+/** What stands around an object: bytes before it, and so many more braces behind it. */
+export interface Around {
+  readonly before: Buffer;
+  readonly braces: number;
+}
+
+export const bare: Around = { before: Buffer.alloc(0), braces: 0 };
+
 /** JSON objects of packed rows. What each field begins with lies behind the rows too, where it can be copied from. */
 export class PackedObject {
   readonly #slots: readonly Slot[];
-  /** The leads of all fields, then what stands in place of a NULL and of no field at all. */
+  readonly #leadOf: readonly Buffer[];
+  readonly #closing: number;
+  /** The leads of all fields, the first with what stands before the object; then what stands in place of a NULL, and of no field at all. */
   readonly leads: Buffer;
+  readonly #nullAt: number;
   #compiled: readonly PackedSlot[] = [];
   #forms: PackedRows['forms'] | null = null;
 
-  constructor(slots: readonly Slot[]) {
+  constructor(slots: readonly Slot[], { before, braces }: Around = bare) {
     this.#slots = slots;
-    this.leads = Buffer.from(`${slots.map(({ lead }) => lead).join('')}null{`);
+    this.#closing = braces;
+    this.#leadOf = slots.map(({ lead }, at) => (at === 0 ? Buffer.concat([before, Buffer.from(lead)]) : Buffer.from(lead)));
+    this.leads = Buffer.concat([...this.#leadOf, Buffer.from('null'), before, Buffer.from('{')]);
+    this.#nullAt = this.leads.length - before.length - 5;
   }
 
   /** The most bytes that the row's object takes, what is not plain left out. */
@@ -192,20 +57,20 @@ export class PackedObject {
     if (rows.forms !== this.#forms) this.#compile(rows.forms);
     const { bounds } = rows;
     const first = row * rows.width * 2;
-    const nulls = leads + this.leads.length - 5;
-    let next = this.#slots.length === 0 ? copy(rows, nulls + 4, nulls + 5, from) : from;
+    const nulls = leads + this.#nullAt;
+    let next = this.#slots.length === 0 ? copy(rows, nulls + 4, leads + this.leads.length, from) : from;
     for (const slot of this.#compiled) {
       next = copy(rows, leads + slot.leadFrom, leads + slot.leadTo, next);
       const start = bounds[first + slot.at * 2] as number;
       if (start < 0) next = copy(rows, nulls, nulls + 4, next);
       else {
         const end = bounds[first + slot.at * 2 + 1] as number;
-        const written = slot.op === 'decoded' ? -1 : writers[slot.op](rows, start, end, next);
+        const written = slot.write === null ? -1 : slot.write(rows, start, end, next);
         next = written < 0 ? this.#decoded(slot.slow, rows, row, next) : written;
       }
     }
-    rows.bytes[next] = 0x7d;
-    return next + 1;
+    for (let brace = 0; brace <= this.#closing; brace += 1) rows.bytes[next++] = 0x7d;
+    return next;
   }
 
   /** By way of the value; it may be longer than was thought. */
@@ -221,10 +86,15 @@ export class PackedObject {
   #compile(forms: PackedRows['forms']): void {
     this.#forms = forms;
     let leadTo = 0;
-    this.#compiled = this.#slots.map((slow) => {
+    this.#compiled = this.#slots.map((slow, place) => {
       const leadFrom = leadTo;
-      leadTo += Buffer.byteLength(slow.lead);
-      return { at: slow.at, op: opOf(slow.type, forms[slow.at]?.form ?? 'other'), slow, leadFrom, leadTo };
+      leadTo += (this.#leadOf[place] as Buffer).length;
+      return { at: slow.at, write: slow.packed(forms[slow.at]?.form ?? 'other'), slow, leadFrom, leadTo };
     });
   }
+}
+
+function copy({ bytes }: PackedRows, start: number, end: number, at: number): number {
+  bytes.copyWithin(at, start, end);
+  return at + end - start;
 }

@@ -1,5 +1,7 @@
-import type { ColumnType } from '../model/column.ts';
-import type { JsonWriter } from './json-value.ts';
+import type { Form } from '../model/packed-rows.ts';
+import type { Field } from './encoder.ts';
+import { type PackedJson, packedJson } from './json-bytes.ts';
+import { type JsonWriter, jsonWriter } from './json-value.ts';
 
 /** A field of a JSON object that is written. */
 export interface Slot {
@@ -9,6 +11,19 @@ export interface Slot {
   readonly lead: string;
   /** The column's place among the values of a row. */
   readonly at: number;
-  readonly type: ColumnType;
+  /** Of the server's bytes; null: by way of the value. */
+  readonly packed: (form: Form) => PackedJson | null;
   readonly write: JsonWriter;
 }
+
+export const leadOf = (name: string, index: number): string => `${index === 0 ? '{' : ','}${JSON.stringify(name)}:`;
+
+/** Compiled once: names are escaped and writers chosen here. `columns`: the names behind the values of a row, in order. */
+export const slotsOf = (fields: readonly Field[], columns: readonly string[]): readonly Slot[] =>
+  fields.map(({ name, column }, index) => ({
+    column: column.name,
+    lead: leadOf(name, index),
+    at: columns.indexOf(column.name),
+    packed: (form) => packedJson(column.type, form),
+    write: jsonWriter(column.type),
+  }));

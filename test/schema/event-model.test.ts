@@ -1,11 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import type { Column } from '../../src/model/column.ts';
+import type { Format } from '../../src/model/format.ts';
 import { avroSchemaOf } from '../../src/schema/avro-schema.ts';
-import { eventModel } from '../../src/schema/event-model.ts';
+import { type EventModel, eventModel } from '../../src/schema/event-model.ts';
 import { eventSchema } from '../../src/schema/event-schema.ts';
 import { jsonSchemaOf } from '../../src/schema/json-schema.ts';
 import { plainNames } from '../../src/schema/names.ts';
 import { protobufOf } from '../../src/schema/protobuf-schema.ts';
+import type { StreamSchema } from '../../src/schema/stream-schema.ts';
+import { streamSchemaOf } from '../../src/schema/stream-schema-of.ts';
 import { column } from './column.ts';
 import { everyKind } from './model.ts';
 
@@ -56,12 +59,22 @@ describe('the schemas made of it', () => {
   });
 
   it('are Protobuf messages whose JSON has the names of the event', async () => {
-    await expect(protobufOf(everyKind())).toMatchFileSnapshot('golden/every-kind.proto');
+    const { name, key, fields } = everyKind();
+    await expect(protobufOf(name, 'Value', fields)).toMatchFileSnapshot('golden/every-kind.proto');
+    await expect(protobufOf(name, 'Key', key)).toMatchFileSnapshot('golden/every-kind.key.proto');
   });
 
-  it('without a key have none', () => {
-    const model = eventModel('t', eventSchema([column('a')], noRules, []), []);
-    expect(protobufOf(model)).toBe('syntax = "proto3";\n\npackage t;\n\nmessage Value {\n  optional string a = 1;\n}\n');
+  it('are called as a topic is, and there is none of a key that events have not, nor of a format without a registry', () => {
+    const keyless = eventModel('shop.t', eventSchema([column('a')], noRules, []), []);
+    const of = (model: EventModel, format: Format): StreamSchema =>
+      streamSchemaOf(model, { format, keyFormat: format === 'avro' ? 'string' : format, envelope: 'none' });
+    expect(of(keyless, 'protobuf')).toMatchObject({ key: null, value: { type: 'PROTOBUF', record: 'shop.t.Value' } });
+    expect(of(everyKind(), 'avro')).toMatchObject({ key: null, value: { type: 'AVRO', record: 'shop.public.order_lines.Value' } });
+    expect(of(everyKind(), 'json-schema').key).toMatchObject({ type: 'JSON', record: 'shop.public.order_lines.Key' });
+    expect(of(everyKind(), 'connect')).toMatchObject({ key: null, value: null });
+    expect(JSON.parse(of(everyKind(), 'avro').value?.text ?? '')).toEqual(
+      avroSchemaOf('shop.public.order-lines', 'Value', everyKind().fields),
+    );
   });
 });
 
