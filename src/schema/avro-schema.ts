@@ -1,4 +1,5 @@
 import type { ColumnFacts, ColumnType } from '../model/column.ts';
+import { constantDefault, exactDouble } from './constant-default.ts';
 import type { EventField } from './event-model.ts';
 import { namespaceOf, plainNames } from './names.ts';
 
@@ -17,12 +18,56 @@ export function avroSchemaOf(topic: string, name: 'Key' | 'Value', fields: reado
       ...(field.facts.doc === undefined ? {} : { doc: field.facts.doc }),
       ...(field.nullable
         ? { type: orNull(avroType(field.type, field.facts)), default: null }
-        : { type: avroType(field.type, field.facts) }),
+        : { type: avroType(field.type, field.facts), ...withDefault(field) }),
       ...(names[at] === field.name ? {} : { column: field.name }),
       native: field.native,
       ...(field.facts.labels === undefined ? {} : { labels: field.facts.labels }),
     })),
   };
+}
+
+function withDefault(field: EventField): { readonly default?: AvroDefault } {
+  const byDefault = avroDefault(field);
+  return byDefault === null ? {} : { default: byDefault };
+}
+
+type AvroDefault = boolean | number | string;
+
+/** What a reader takes for a field that is never null where an event was written without it. null: it has nothing to take. */
+export function avroDefault({ type, facts }: EventField): AvroDefault | null {
+  const constant = constantDefault({ type, facts });
+  if (constant === null || typeof constant === 'boolean') return constant;
+  const written = avroType(type, facts);
+  // Of a union it has to be of the first type.
+  const first = Array.isArray(written) ? (written[0] as AvroType) : written;
+  switch (first) {
+    case 'string':
+      return constant;
+    case 'int':
+    case 'long':
+      return /^-?\d+$/.test(constant) ? exactDouble(constant) : null;
+    case 'float':
+    case 'double':
+      return exactDouble(constant);
+    default:
+      return type.kind === 'decimal' ? decimalDefault(constant, facts) : null;
+  }
+}
+
+/** The unscaled number's bytes, each as the character of its number: as Avro writes bytes in JSON. */
+function decimalDefault(digits: string, facts: ColumnFacts): string | null {
+  const { scale } = decimalType(facts) as { readonly scale: number };
+  const [, sign = '', whole = '', fraction = ''] = /^(-?)(\d+)(?:\.(\d+))?$/.exec(digits) ?? [];
+  if (whole === '' || fraction.length > scale) return null;
+  const unscaled = BigInt(`${sign}${whole}${fraction.padEnd(scale, '0')}`);
+  let bytes = 1;
+  while (BigInt.asIntN(bytes * 8, unscaled) !== unscaled) bytes += 1;
+  return Buffer.from(
+    BigInt.asUintN(bytes * 8, unscaled)
+      .toString(16)
+      .padStart(bytes * 2, '0'),
+    'hex',
+  ).toString('latin1');
 }
 
 function orNull(type: AvroType): AvroUnion {

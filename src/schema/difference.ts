@@ -1,5 +1,9 @@
 import type { Format, KeyFormat } from '../model/format.ts';
+import { constantDefault } from './constant-default.ts';
 import type { EventField, EventModel } from './event-model.ts';
+import { keyDifferences } from './key-difference.ts';
+import { type Reading, readings } from './reading.ts';
+import { castBack, elsewhere, likelyRename } from './schema-cure.ts';
 
 /** The rule that a difference falls under; docs/schemas.md has a table of them. */
 export type ChangeKind =
@@ -8,6 +12,8 @@ export type ChangeKind =
   | 'type'
   | 'null'
   | 'not null'
+  | 'name'
+  | 'column'
   | 'labels'
   | 'default'
   | 'comment'
@@ -39,46 +45,126 @@ export interface Writing {
   readonly keyFormat: KeyFormat;
 }
 
-/** What differs in the events of two models that are written the same way. */
-export function compareModels(was: EventModel, is: EventModel, _writing: Writing): readonly Difference[] {
-  const before = new Map(was.fields.map((field) => [field.name, field]));
-  const now = new Map(is.fields.map((field) => [field.name, field]));
-  const dropped = was.fields.filter(({ name }) => !now.has(name)).map(droppedField);
-  const others = is.fields.flatMap((field) => {
-    const old = before.get(field.name);
-    return old === undefined ? [addedField(field)] : changedField(old, field);
-  });
-  return [...dropped, ...others];
+export const harmless: Difference['breaks'] = { backward: null, forward: null };
+
+/** What differs in the events of two models that are written the same way. Fields are the same by the name under which they are published. */
+export function compareModels(was: EventModel, is: EventModel, { format, keyFormat }: Writing): readonly Difference[] {
+  const reading = readings[format];
+  const before = named(was, reading);
+  const now = named(is, reading);
+  const added = is.fields.filter(({ name }) => !before.has(name));
+  const dropped = was.fields.filter(({ name }) => !now.has(name));
+  return [
+    ...keyDifferences(was.key, is.key, keyFormat),
+    ...dropped.map((field) => droppedField(field, likelyRename(field, was, added, is), reading)),
+    ...added.map((field) => addedField(field, reading)),
+    ...is.fields.flatMap((field) => {
+      const old = before.get(field.name);
+      return old === undefined ? [] : changedField(old, now.get(field.name) as Named, reading);
+    }),
+    ...reordered(was, is),
+  ];
 }
 
-const told = ({ native, nullable }: EventField): string => `${native}${nullable ? '' : ' NOT NULL'}`;
-
-function droppedField(field: EventField): Difference {
-  const { name, column, nullable } = field;
-  const breaks = { backward: null, forward: nullable ? null : `new events have no "${name}", which was never null` };
-  return { kind: 'dropped', field: name, column, was: told(field), is: null, breaks, cure: null };
+interface Named {
+  readonly field: EventField;
+  /** By what the format finds it. */
+  readonly found: string;
 }
 
-function addedField(field: EventField): Difference {
-  const { name, column, nullable } = field;
-  const breaks = { backward: nullable ? null : `events of before have no "${name}", which is never null`, forward: null };
-  return { kind: 'added', field: name, column, was: null, is: told(field), breaks, cure: null };
+function named({ fields }: EventModel, reading: Reading): ReadonlyMap<string, Named> {
+  const names = reading.names(fields);
+  return new Map(fields.map((field, at) => [field.name, { field, found: names[at] as string }]));
 }
 
-function changedField(was: EventField, is: EventField): readonly Difference[] {
+const typed = ({ native, nullable }: EventField): string => `${native}${nullable ? '' : ' NOT NULL'}`;
+const whole = (field: EventField): string => `${typed(field)}${field.facts.default === undefined ? '' : ` DEFAULT ${field.facts.default}`}`;
+
+const canMiss = (field: EventField, reading: Reading): boolean => field.nullable || reading.hasDefault(field);
+
+/** Why nothing stands in for a field that is not there. */
+const nothing = (field: EventField): string =>
+  constantDefault(field) === null ? 'is never NULL and has no constant default' : 'is never NULL, and the format has no such default';
+
+function droppedField(field: EventField, renamed: EventField | null, reading: Reading): Difference {
+  const { name, column } = field;
+  const missed = canMiss(field, reading) ? null : `they count on "${name}", which ${nothing(field)}, and new events are without it`;
+  const back =
+    renamed === null ? null : `Publish "${renamed.column}" under the old name, by \`columns: { rename: { ${renamed.column}: ${name} } }\``;
+  const cure = missed === null ? null : `${back ?? `Keep the column until nobody reads it`}${elsewhere}`;
+  const was = renamed === null ? whole(field) : `${whole(field)}, and is likely to be "${renamed.column}" now`;
+  return { kind: 'dropped', field: name, column, was, is: null, breaks: { backward: null, forward: missed }, cure };
+}
+
+function addedField(field: EventField, reading: Reading): Difference {
+  const { name, column } = field;
+  const missed = canMiss(field, reading) ? null : `events of before have no "${name}", which ${nothing(field)}`;
+  const cure =
+    missed === null
+      ? null
+      : `Let it be NULL, give it a constant default, or leave it out by \`columns: { exclude: [${column}] }\`${elsewhere}`;
+  return { kind: 'added', field: name, column, was: null, is: whole(field), breaks: { backward: missed, forward: null }, cure };
+}
+
+function changedField({ field: was, found: before }: Named, { field: is, found: now }: Named, reading: Reading): readonly Difference[] {
   const { name: field, column } = is;
-  const words = { field, column, was: told(was), is: told(is), cure: null };
-  const changed: Difference[] = [];
-  if (JSON.stringify(was.type) !== JSON.stringify(is.type)) {
-    changed.push({
-      ...words,
-      kind: 'type',
-      breaks: { backward: `${is.native} does not hold every ${was.native}`, forward: `${was.native} does not hold every ${is.native}` },
-    });
+  const words = { field, column, was: typed(was), is: typed(is), cure: null };
+  const told = (kind: ChangeKind, from: string | undefined, to: string | undefined): readonly Difference[] =>
+    from === to ? [] : [{ ...words, kind, was: from ?? null, is: to ?? null, breaks: harmless }];
+  return [
+    ...changedType(was, is, reading),
+    ...changedNull(was, is),
+    ...(before === now ? [] : [{ ...words, kind: 'name' as const, ...renamedIn(before, now) }]),
+    ...told('column', was.column, is.column),
+    ...told('labels', was.facts.labels?.join(', '), is.facts.labels?.join(', ')),
+    ...told('default', was.facts.default, is.facts.default),
+    ...told('comment', was.facts.doc, is.facts.doc),
+    ...(was.cursor === is.cursor
+      ? []
+      : told('cursor', was.cursor ? 'the cursor' : 'not the cursor', is.cursor ? 'the cursor' : 'not the cursor')),
+  ];
+}
+
+function changedType(was: EventField, is: EventField, reading: Reading): readonly Difference[] {
+  const backward = reading.unread(is, was);
+  const forward = reading.unread(was, is);
+  if (backward === null && forward === null && was.native === is.native) return [];
+  const { name: field, column } = is;
+  const breaks = {
+    backward: backward === null ? null : `events of before hold ${was.native}, which is not read as ${is.native}: ${backward}`,
+    forward: forward === null ? null : `they read ${was.native}, and new events hold ${is.native}: ${forward}`,
+  };
+  const cure = backward === null && forward === null ? null : `${castBack(was, is, breaks, reading) ?? 'Change the type back'}${elsewhere}`;
+  return [{ kind: 'type', field, column, was: typed(was), is: typed(is), breaks, cure }];
+}
+
+function changedNull(was: EventField, is: EventField): readonly Difference[] {
+  if (was.nullable === is.nullable) return [];
+  const { name: field, column } = is;
+  const words = { field, column, was: typed(was), is: typed(is) };
+  if (is.nullable) {
+    const breaks = { backward: null, forward: `they count on "${field}", which may be NULL in new events` };
+    return [{ ...words, kind: 'null', breaks, cure: `Make the column NOT NULL again${elsewhere}` }];
   }
-  if (was.nullable && !is.nullable)
-    changed.push({ ...words, kind: 'not null', breaks: { backward: `"${field}" may be null in events of before`, forward: null } });
-  if (!was.nullable && is.nullable)
-    changed.push({ ...words, kind: 'null', breaks: { backward: null, forward: `"${field}" may be null in new events` } });
-  return changed;
+  const breaks = { backward: `"${field}" may be NULL in events of before`, forward: null };
+  return [{ ...words, kind: 'not null', breaks, cure: `Let the column be NULL again${elsewhere}` }];
+}
+
+/** Two names that Avro does not take have become one, or are no longer. */
+function renamedIn(before: string, now: string): Pick<Difference, 'breaks' | 'cure'> {
+  const breaks = {
+    backward: `events of before call it ${before}, and not ${now}`,
+    forward: `they know it as ${before}, and new events call it ${now}`,
+  };
+  return { breaks, cure: `Give the columns names that stay different, by \`columns: { rename: … }\`${elsewhere}` };
+}
+
+/** Nobody reads a field by its place: Protobuf's numbers stay with the names. */
+function reordered(was: EventModel, is: EventModel): readonly Difference[] {
+  const names = (one: EventModel, other: EventModel): string => {
+    const there = new Set(other.fields.map(({ name }) => name));
+    return one.fields.flatMap(({ name }) => (there.has(name) ? [name] : [])).join(', ');
+  };
+  const [before, now] = [names(was, is), names(is, was)];
+  return before === now ? [] : [{ kind: 'order', field: '', column: '', was: before, is: now, breaks: harmless, cure: null }];
 }

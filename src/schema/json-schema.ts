@@ -1,4 +1,5 @@
 import type { ColumnFacts, ColumnType } from '../model/column.ts';
+import { constantDefault, exactDouble } from './constant-default.ts';
 import type { EventField } from './event-model.ts';
 
 /** A JSON Schema, draft 2020-12. */
@@ -8,26 +9,39 @@ export type JsonSchema = Readonly<Record<string, unknown>>;
 const beyondIso = { type: 'string', pattern: '^-?infinity$| BC$|^\\d{5,}-|^0000|-00' };
 const notFinite = { enum: ['NaN', 'Infinity', '-Infinity'] };
 
-/** Of the key or of the value of a stream's events in JSON. Every event has every field; more may be added. */
+/**
+ * Of the key or of the value of a stream's events in JSON. Every event of this schema has every field. What a reader need not find are
+ * fields that can be null, or have a default that is the same for every row: so may one be added, or dropped. More fields may be there.
+ */
 export function jsonSchemaOf(title: string, fields: readonly EventField[]): JsonSchema {
   return {
     $schema: 'https://json-schema.org/draft/2020-12/schema',
     title,
     type: 'object',
     properties: Object.fromEntries(fields.map((field) => [field.name, property(field)])),
-    required: fields.map(({ name }) => name),
+    required: fields.filter((field) => !field.nullable && jsonDefault(field) === null).map(({ name }) => name),
   };
 }
 
-function property({ type, native, nullable, facts }: EventField): JsonSchema {
+/** What a reader takes for a field that is never null where an event was written without it. null: it has nothing to take. */
+export function jsonDefault({ type, facts }: EventField): boolean | number | string | null {
+  const constant = constantDefault({ type, facts });
+  if (constant === null || typeof constant === 'boolean') return constant;
+  return type.kind === 'text' || facts.stored === 'text' ? constant : exactDouble(constant);
+}
+
+function property(field: EventField): JsonSchema {
+  const { type, native, nullable, facts } = field;
   const { doc, labels } = facts;
   const description = [doc, labels === undefined ? undefined : `One of: ${labels.join(', ')}.`]
     .filter((part) => part !== undefined)
     .join(' ');
   const schema = valueSchema(type, facts);
+  const byDefault = nullable ? null : jsonDefault(field);
   return {
     ...(description === '' ? {} : { description }),
     ...(nullable ? orNull(schema) : schema),
+    ...(byDefault === null ? {} : { default: byDefault }),
     'x-native': native,
   };
 }
