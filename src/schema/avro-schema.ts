@@ -6,23 +6,30 @@ import { namespaceOf, plainNames } from './names.ts';
 export type AvroType = string | AvroUnion | Readonly<Record<string, unknown>>;
 type AvroUnion = readonly AvroType[];
 
-/** Of the key (`Key`) or of the value (`Value`) of a topic's events. A name that Avro does not take stands beside, as `column`. */
+/**
+ * Of the key (`Key`) or of the value (`Value`) of a topic's events. A name that Avro does not take stands beside, as `column`. Of a key
+ * nothing else is told: a comment that changed would give the schema another number, and with it every key other bytes.
+ */
 export function avroSchemaOf(topic: string, name: 'Key' | 'Value', fields: readonly EventField[]): AvroType {
   const names = plainNames(fields.map((field) => field.name));
   return {
     type: 'record',
     name,
     namespace: namespaceOf(topic),
-    fields: fields.map((field, at) => ({
-      name: names[at],
-      ...(field.facts.doc === undefined ? {} : { doc: field.facts.doc }),
-      ...(field.nullable
-        ? { type: orNull(avroType(field.type, field.facts)), default: null }
-        : { type: avroType(field.type, field.facts), ...withDefault(field) }),
-      ...(names[at] === field.name ? {} : { column: field.name }),
-      native: field.native,
-      ...(field.facts.labels === undefined ? {} : { labels: field.facts.labels }),
-    })),
+    fields: fields.map((field, at) => {
+      const called = names[at] === field.name ? {} : { column: field.name };
+      if (name === 'Key') return { name: names[at], type: avroType(field.type, field.facts), ...called };
+      return {
+        name: names[at],
+        ...(field.facts.doc === undefined ? {} : { doc: field.facts.doc }),
+        ...(field.nullable
+          ? { type: orNull(avroType(field.type, field.facts)), default: null }
+          : { type: avroType(field.type, field.facts), ...withDefault(field) }),
+        ...called,
+        native: field.native,
+        ...(field.facts.labels === undefined ? {} : { labels: field.facts.labels }),
+      };
+    }),
   };
 }
 

@@ -55,7 +55,7 @@ export function compareModels(was: EventModel, is: EventModel, { format, keyForm
   const added = is.fields.filter(({ name }) => !before.has(name));
   const dropped = was.fields.filter(({ name }) => !now.has(name));
   return [
-    ...keyDifferences(was.key, is.key, keyFormat),
+    ...keyDifferences(was, is, keyFormat),
     ...dropped.map((field) => droppedField(field, likelyRename(field, was, added, is), reading)),
     ...added.map((field) => addedField(field, reading)),
     ...is.fields.flatMap((field) => {

@@ -5,6 +5,8 @@ import type { EventField } from './event-model.ts';
 /** A JSON Schema, draft 2020-12. */
 export type JsonSchema = Readonly<Record<string, unknown>>;
 
+const draft = 'https://json-schema.org/draft/2020-12/schema';
+
 /** What ISO 8601 cannot say: infinity, years before 1 and past 9999, MySQL's dates with a zero in them. */
 const beyondIso = { type: 'string', pattern: '^-?infinity$| BC$|^\\d{5,}-|^0000|-00' };
 const notFinite = { enum: ['NaN', 'Infinity', '-Infinity'] };
@@ -15,7 +17,7 @@ const notFinite = { enum: ['NaN', 'Infinity', '-Infinity'] };
  */
 export function jsonSchemaOf(title: string, fields: readonly EventField[]): JsonSchema {
   return {
-    $schema: 'https://json-schema.org/draft/2020-12/schema',
+    $schema: draft,
     title,
     type: 'object',
     properties: Object.fromEntries(fields.map((field) => [field.name, property(field)])),
@@ -28,6 +30,12 @@ export function jsonDefault({ type, facts }: EventField): boolean | number | str
   const constant = constantDefault({ type, facts });
   if (constant === null || typeof constant === 'boolean') return constant;
   return type.kind === 'text' || facts.stored === 'text' ? constant : exactDouble(constant);
+}
+
+/** Of a key only what its bytes are: a comment that changed would give the schema another number, and with it every key other bytes. */
+export function jsonKeySchemaOf(title: string, key: readonly EventField[]): JsonSchema {
+  const properties = Object.fromEntries(key.map(({ name, type, facts }) => [name, valueSchema(type, facts)]));
+  return { $schema: draft, title, type: 'object', properties, required: key.map(({ name }) => name) };
 }
 
 function property(field: EventField): JsonSchema {

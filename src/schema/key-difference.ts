@@ -1,16 +1,18 @@
 import type { KeyFormat } from '../model/format.ts';
 import type { Difference } from './difference.ts';
-import type { EventField } from './event-model.ts';
+import type { EventField, EventModel } from './event-model.ts';
 import { elsewhere } from './schema-cure.ts';
+import { documentOf } from './stream-schema-of.ts';
 
 /**
  * What differs in keys. Every change of a key's bytes breaks: the same row then has two keys, and neither compaction nor a table made
  * of the stream knows them for one. In `json` and `string` a key is its text; elsewhere its schema, or that schema's number, stands in it.
  */
-export function keyDifferences(was: readonly EventField[], is: readonly EventField[], format: KeyFormat): readonly Difference[] {
-  const [before, now] = [tell(was), tell(is)];
-  if (before === now) return [];
-  const why = whyOther(was, is, format);
+export function keyDifferences(before: EventModel, now: EventModel, format: KeyFormat): readonly Difference[] {
+  const why = whyOther(before, now, format);
+  const { key: was } = before;
+  const { key: is } = now;
+  if (why === null && tell(was) === tell(is)) return [];
   const [field, column] = [is.map(({ name }) => name).join(', '), is.map((one) => one.column).join(', ')];
   const breaks =
     why === null
@@ -18,7 +20,7 @@ export function keyDifferences(was: readonly EventField[], is: readonly EventFie
       : { backward: `events of before have other keys: ${why}`, forward: `new events have other keys than those they hold: ${why}` };
   const names = was.map((one) => one.column).join(', ');
   const cure = why === null ? null : `${was.length === 0 ? 'Publish without a key' : `Keep the key by \`key: [${names}]\``}${elsewhere}`;
-  return [{ kind: 'key', field, column, was: before, is: now, breaks, cure }];
+  return [{ kind: 'key', field, column, was: tell(was), is: tell(is), breaks, cure }];
 }
 
 const tell = (key: readonly EventField[]): string =>
@@ -26,15 +28,19 @@ const tell = (key: readonly EventField[]): string =>
     ? 'none'
     : key.map(({ name, column, native }) => `${name === column ? column : `${name} (${column})`} ${native}`).join(', ');
 
-function whyOther(was: readonly EventField[], is: readonly EventField[], format: KeyFormat): string | null {
+function whyOther({ key: was, ...before }: EventModel, { key: is, ...now }: EventModel, format: KeyFormat): string | null {
+  if (was.length === 0 && is.length === 0) return null;
   if (was.length === 0 || is.length === 0) return was.length === 0 ? 'they had none' : 'they have none now';
   const names = (key: readonly EventField[]): string => key.map(({ name }) => name).join(', ');
   if (names(was) !== names(is)) return `of ${names(was)}, and now of ${names(is)}`;
-  const written = format === 'json' || format === 'string' ? textOf : schemaOf;
-  const at = is.findIndex((field, place) => written(field) !== written(was[place] as EventField));
+  // A field by itself: what its schema would be, or its text.
+  const written = (model: Omit<EventModel, 'key'>, field: EventField): string =>
+    documentOf(format, { ...model, key: [field] }, 'Key')?.text ?? textOf(field);
+  const at = is.findIndex((field, place) => written(now, field) !== written(before, was[place] as EventField));
   if (at < 0) return null;
   const [from, to] = [was[at] as EventField, is[at] as EventField];
-  const other = written === textOf ? 'the same value may be another text' : 'its schema is part of each key';
+  const other =
+    documentOf(format, { ...now, key: is }, 'Key') === null ? 'the same value may be another text' : 'its schema is part of each key';
   return `"${to.name}" was ${from.native} and is ${to.native}: ${other}`;
 }
 
@@ -58,5 +64,3 @@ function textOf({ type, facts, native }: EventField): string {
       return `${JSON.stringify(type)} ${native}`;
   }
 }
-
-const schemaOf = ({ type, facts: { doc: _, default: __, labels: ___, ...facts } }: EventField): string => JSON.stringify([type, facts]);

@@ -12,12 +12,16 @@ const reserved = { from: 19_000, to: 19_999 } as const;
  */
 export function protobufOf(topic: string, message: 'Key' | 'Value', fields: readonly EventField[]): string {
   const { names, lists, dynamic } = namesOf(fields);
-  const lines = fields.flatMap((field, at) => fieldLines(field, { plain: names[at] as string, list: lists[at] as string, dynamic }, at));
+  // A key's schema changes with its bytes alone, and not with a comment.
+  const told = message === 'Value' ? fields : fields.map((field) => ({ ...field, facts: withoutDoc(field.facts) }));
+  const lines = told.flatMap((field, at) => fieldLines(field, { plain: names[at] as string, list: lists[at] as string, dynamic }, at));
   const own = fields.some(({ type, facts }) => protobufType(elementOf(type), facts) === 'Dynamic') ? dynamicMessage(dynamic) : [];
   const written = `message ${message} {\n${[...own, ...lines].map((line) => `  ${line}\n`).join('')}}\n`;
   const imports = written.includes(timestamp) ? '\nimport "google/protobuf/timestamp.proto";\n' : '';
   return `syntax = "proto3";\n\npackage ${namespaceOf(topic)};\n${imports}\n${written}`;
 }
+
+const withoutDoc = ({ doc: _, ...facts }: ColumnFacts): ColumnFacts => facts;
 
 /** Fields and messages within a message have one set of names. */
 function namesOf(fields: readonly EventField[]): {

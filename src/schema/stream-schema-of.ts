@@ -2,7 +2,7 @@ import type { KeyFormat } from '../model/format.ts';
 import type { Job } from '../model/job.ts';
 import { avroSchemaOf } from './avro-schema.ts';
 import type { EventField, EventModel } from './event-model.ts';
-import { jsonSchemaOf } from './json-schema.ts';
+import { jsonKeySchemaOf, jsonSchemaOf } from './json-schema.ts';
 import { namespaceOf } from './names.ts';
 import { protobufOf } from './protobuf-schema.ts';
 import type { SchemaDocument, StreamSchema } from './stream-schema.ts';
@@ -28,7 +28,11 @@ export function documentOf(format: KeyFormat, model: EventModel, part: 'Key' | '
   const record = `${namespaceOf(model.name)}.${part}`;
   switch (format) {
     case 'json-schema':
-      return { type: 'JSON', text: JSON.stringify(jsonSchemaOf(record, fields)), record };
+      return {
+        type: 'JSON',
+        text: JSON.stringify(part === 'Key' ? jsonKeySchemaOf(record, fields) : jsonSchemaOf(record, fields)),
+        record,
+      };
     case 'avro':
       return { type: 'AVRO', text: JSON.stringify(avroSchemaOf(model.name, part, fields)), record };
     case 'protobuf':

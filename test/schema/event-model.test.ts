@@ -4,11 +4,11 @@ import type { Format } from '../../src/model/format.ts';
 import { avroSchemaOf } from '../../src/schema/avro-schema.ts';
 import { type EventModel, eventModel } from '../../src/schema/event-model.ts';
 import { eventSchema } from '../../src/schema/event-schema.ts';
-import { jsonSchemaOf } from '../../src/schema/json-schema.ts';
+import { jsonKeySchemaOf, jsonSchemaOf } from '../../src/schema/json-schema.ts';
 import { plainNames } from '../../src/schema/names.ts';
 import { protobufOf } from '../../src/schema/protobuf-schema.ts';
 import type { StreamSchema } from '../../src/schema/stream-schema.ts';
-import { streamSchemaOf } from '../../src/schema/stream-schema-of.ts';
+import { documentOf, streamSchemaOf } from '../../src/schema/stream-schema-of.ts';
 import { column } from './column.ts';
 import { everyKind } from './model.ts';
 
@@ -48,7 +48,7 @@ describe('the model of an event', () => {
 describe('the schemas made of it', () => {
   it('are a JSON Schema of the key and of the value', async () => {
     const { name, fields, key } = everyKind();
-    const both = { key: jsonSchemaOf(`${name} key`, key), value: jsonSchemaOf(`${name} value`, fields) };
+    const both = { key: jsonKeySchemaOf(`${name} key`, key), value: jsonSchemaOf(`${name} value`, fields) };
     await expect(json(both)).toMatchFileSnapshot('golden/every-kind.json-schema.txt');
   });
 
@@ -76,6 +76,21 @@ describe('the schemas made of it', () => {
       avroSchemaOf('shop.public.order-lines', 'Value', everyKind().fields),
     );
   });
+});
+
+describe('the schema of a key', () => {
+  it.each(['avro', 'json-schema', 'protobuf'] as const)(
+    'in %s keeps its bytes whatever is only told of its columns, since its number is part of each key',
+    (format) => {
+      const { key, ...model } = everyKind();
+      const retold = key.map((field) => ({
+        ...field,
+        native: 'other',
+        facts: { ...field.facts, doc: 'New.', default: '7', labels: ['a'] },
+      }));
+      expect(documentOf(format, { ...model, key: retold }, 'Key')).toEqual(documentOf(format, everyKind(), 'Key'));
+    },
+  );
 });
 
 describe('names for Avro and Protobuf', () => {
