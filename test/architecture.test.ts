@@ -22,18 +22,27 @@ const rooms: Readonly<Record<string, Room>> = {
   source: { level: 3, may: ['kit', 'model', 'observe', 'query'] },
   sink: { level: 3, may: ['kit', 'model', 'observe'] },
   state: { level: 3, may: ['kit', 'model', 'observe'] },
+  registry: { level: 3, may: ['kit', 'model', 'schema'] },
   config: { level: 4, may: ['kit', 'model', 'query'], files: [/^(source|sink|state)\/(registry|[a-z-]+-config)\.ts$/] },
   engine: {
     level: 4,
     may: ['kit', 'model', 'observe', 'query', 'schema'],
-    files: ['source/source.ts', 'sink/sink.ts', 'sink/stream-reader.ts', 'state/state-store.ts', 'state/lease.ts'],
+    files: [
+      'source/source.ts',
+      'sink/sink.ts',
+      'sink/schema-keeper.ts',
+      'sink/stream-reader.ts',
+      'state/state-store.ts',
+      'state/lease.ts',
+      'registry/schema-registry.ts',
+    ],
   },
   web: { level: 5, may: ['kit', 'model', 'observe', 'query', 'schema'], files: ['state/state-store.ts'] },
-  cli: { level: 6, may: ['kit', 'model', 'observe', 'query', 'schema', 'source', 'sink', 'state', 'config', 'engine', 'web'] },
+  cli: { level: 6, may: ['kit', 'model', 'observe', 'query', 'schema', 'source', 'sink', 'state', 'registry', 'config', 'engine', 'web'] },
   // The library's entry: it composes, as the command line does.
   'liberate.ts': {
     level: 6,
-    may: ['kit', 'model', 'observe', 'query', 'schema', 'source', 'sink', 'state', 'config', 'engine', 'web', 'cli'],
+    may: ['kit', 'model', 'observe', 'query', 'schema', 'source', 'sink', 'state', 'registry', 'config', 'engine', 'web', 'cli'],
   },
 };
 

@@ -38,6 +38,7 @@ export async function compose(options: ComposeOptions, stack: Disposables): Prom
     leaseTtlMs: config.leaseTtl,
     source: (job) => sources.get(job.source) as SourceUse,
     sink: (job) => sinks.get(job.sink) as Sink,
+    registry: () => null,
     readBack: (job) => openStreamReader(known(config.sinks, job.sink)),
   };
 }

@@ -12,6 +12,7 @@ import { jobLease } from './job-lease.ts';
 import { newMemory } from './job-memory.ts';
 import type { JobPlan } from './job-plan.ts';
 import { plansOf } from './resolve.ts';
+import { admitted } from './schema-gate.ts';
 import { newTally } from './tally.ts';
 import { alone } from './turn.ts';
 
@@ -125,6 +126,11 @@ class Backfill {
     const sink = this.#engine.sink(plan.job);
     await using lease = await jobLease(this.#engine, plan.name, this.#options.wait, signal);
     const { fence } = lease;
+    const registry = this.#engine.registry(plan.job);
+    const tally = newTally();
+    const memory = newMemory();
+    const given: CycleContext = { plan, source, sink, registry, store, observer, clock, fence, tally, memory, readBack, turn: alone };
+    const context = await admitted(given, 'unknown', signal);
     const state = await this.#state(estimated, signal);
     await sink.prepare(plan.topic, signal);
     if (plan.letters !== null) await sink.prepare(plan.letters, signal);
@@ -132,8 +138,6 @@ class Backfill {
     // Before the first event: a crash in the first chunk can be resumed too.
     if (kept && !isFinished(state)) await this.#save(state, fence);
     this.#tellPlan(state, kept);
-    const tally = newTally();
-    const context: CycleContext = { plan, source, sink, store, observer, clock, fence, tally, memory: newMemory(), readBack, turn: alone };
     const expected = toCome(estimated, state);
     const run = { context, request: this.#request, kept, workers: this.#options.parallel, expected };
     try {

@@ -2,6 +2,7 @@ import type { Clock } from '../kit/clock.ts';
 import { LiberateError } from '../kit/errors.ts';
 import type { JobState } from '../model/state.ts';
 import type { Observer } from '../observe/event.ts';
+import type { SchemaRegistry } from '../registry/schema-registry.ts';
 import type { Sink } from '../sink/sink.ts';
 import type { Source } from '../source/source.ts';
 import type { StateStore } from '../state/state-store.ts';
@@ -12,6 +13,7 @@ import type { Engine } from './engine.ts';
 import type { JobMemory } from './job-memory.ts';
 import type { JobPlan } from './job-plan.ts';
 import { pollCycle } from './poll-cycle.ts';
+import { admitted, toldOf } from './schema-gate.ts';
 import type { Tally } from './tally.ts';
 import type { Progress } from './tracker.ts';
 import type { Turn } from './turn.ts';
@@ -20,6 +22,7 @@ export interface CycleContext {
   readonly plan: JobPlan;
   readonly source: Source;
   readonly sink: Sink;
+  readonly registry: SchemaRegistry | null;
   readonly store: StateStore;
   readonly observer: Observer;
   readonly clock: Clock;
@@ -38,16 +41,17 @@ export type Commit = (progress: Progress & Pick<JobState, 'loaded'>) => Promise<
  * the next cycle starts from; after an error the committed state is still valid, and nothing but it counts.
  * `state`: what was loaded or returned last; null for a job that never ran, or had to wait.
  */
-export async function runCycle(context: CycleContext, state: JobState | null, signal: AbortSignal): Promise<JobState | null> {
+export async function runCycle(given: CycleContext, state: JobState | null, signal: AbortSignal): Promise<JobState | null> {
+  if (state !== null) refuseOtherDefinition(given.plan, state);
+  const context = await admitted(given, state, signal);
   const { plan } = context;
-  if (state !== null) refuseOtherDefinition(plan, state);
   const letters = lettersOf(context);
   // Here, so that the count in each commit is that of the topic, also after a crash between the two.
   if (letters?.count === null) await letters.standing(signal);
   const whole = (progress: Parameters<Commit>[0]): JobState => ({
     ...progress,
     definition: plan.definition,
-    schema: plan.encoder.schema.fingerprint,
+    ...toldOf(context),
     ...counted(letters?.count ?? state?.deadLetters ?? 0),
   });
   const commit: Commit = (progress) => commitState(context, whole(progress));

@@ -2,6 +2,7 @@ import type { Clock } from '../kit/clock.ts';
 import type { Limiter } from '../kit/limiter.ts';
 import type { Job } from '../model/job.ts';
 import type { Observer } from '../observe/event.ts';
+import type { SchemaRegistry } from '../registry/schema-registry.ts';
 import type { Sink } from '../sink/sink.ts';
 import type { StreamReader } from '../sink/stream-reader.ts';
 import type { Source } from '../source/source.ts';
@@ -20,6 +21,8 @@ export interface Engine {
   /** Connections of a job; opened at the first use and shared by the jobs that name them. */
   source(job: Job): SourceUse;
   sink(job: Job): Sink;
+  /** Where the schemas of its events are looked up by number; null: it has none. */
+  registry(job: Job): SchemaRegistry | null;
   /** Reads what a job's sink holds; each call opens one. LIB110 for a sink that keeps nothing. */
   readBack(job: Job): Promise<StreamReader>;
 }

@@ -15,6 +15,7 @@ import type { JobPlan } from './job-plan.ts';
 import { isLight, type Look, lookTogether } from './quiet-poll.ts';
 import { type QuietReports, record } from './quiet-reports.ts';
 import type { Target } from './resolve.ts';
+import { admitted } from './schema-gate.ts';
 import { Sweep, type Swept } from './sweep.ts';
 import { newTally } from './tally.ts';
 import type { TopicClaims } from './topic-claims.ts';
@@ -148,7 +149,7 @@ export class JobLoop {
     try {
       return await this.#use.limiter.run(signal, async () => {
         const context = await this.#context(lease, alone, signal);
-        return sweep.turn({ ...context, tally: newTally() }, signal);
+        return sweep.turn({ ...(await admitted(context, 'unknown', signal)), tally: newTally() }, signal);
       });
     } catch (thrown) {
       if (signal.aborted) return 'idle';
@@ -232,9 +233,10 @@ export class JobLoop {
     const { readBack } = this.#engine;
     const { source } = this.#use;
     const sink = this.#engine.sink(this.#job);
+    const registry = this.#engine.registry(this.#job);
     this.#plan ??= await this.#opening.plan(this.#memory, signal);
     const context = { plan: this.#plan, source, sink, store, observer, clock, random, fence: lease.fence, memory: this.#memory };
-    return { ...context, readBack, turn };
+    return { ...context, registry, readBack, turn };
   }
 
   #tellQuiet(bare: CycleReport): void {

@@ -4,6 +4,7 @@ import type { Seen } from './ended.ts';
 import { LastAnswer } from './last-answer.ts';
 import type { Letters } from './letters.ts';
 import type { PublishedLog } from './published-log.ts';
+import type { Admission } from './schema-gate.ts';
 import type { Spill } from './verify-spill.ts';
 
 /** What a job remembers from one cycle to the next in this process alone. */
@@ -27,6 +28,8 @@ export interface JobMemory {
   /** The sink has refused a record: batches leave one by one, and those that are refused are taken apart. */
   careful: boolean;
   letters: Letters | null;
+  /** The newest plan whose schema may leave. */
+  admission: Admission | null;
   readonly answer: LastAnswer;
 }
 
@@ -41,5 +44,6 @@ export const newMemory = (): JobMemory => ({
   seen: null,
   careful: false,
   letters: null,
+  admission: null,
   answer: new LastAnswer(),
 });

@@ -54,6 +54,8 @@ export interface JobPlan {
   /** The same as the job writes to it; null: it stops at a row that cannot be published. */
   readonly letters: TopicSpec | null;
   readonly definition: Definition;
+  /** What it was made of, to be made again. */
+  readonly input: PlanInput;
 }
 
 /** Text of the variables of a topic template. */
@@ -132,6 +134,7 @@ export function planJob(input: PlanInput): JobPlan {
       key: [...new Set([...order, ...key].map(({ name }) => name))],
       relation: relationIdentity(job, relation),
     },
+    input,
   };
 }
 

@@ -11,6 +11,7 @@ import type { Letters } from './letters.ts';
 import { openPublisher } from './publisher.ts';
 import { ReplayedRows } from './replayed-rows.ts';
 import { reportsOf } from './resolve.ts';
+import { admitted } from './schema-gate.ts';
 import { newTally } from './tally.ts';
 import { alone } from './turn.ts';
 
@@ -59,8 +60,9 @@ async function replay(engine: Engine, plan: JobPlan, { key, wait }: ReplayOption
   const signal = AbortSignal.any([outer, lease.lost]);
   const memory = { ...newMemory(), careful: true };
   const { source } = engine.source(plan.job);
-  const own = { plan, source, store, observer, clock, readBack, sink: engine.sink(plan.job) };
-  const context: CycleContext = { ...own, fence: lease.fence, tally: newTally(), memory, turn: alone };
+  const own = { plan, source, store, observer, clock, readBack, sink: engine.sink(plan.job), registry: engine.registry(plan.job) };
+  const given: CycleContext = { ...own, fence: lease.fence, tally: newTally(), memory, turn: alone };
+  const context = await admitted(given, 'unknown', signal);
   const letters = lettersOf(context) as Letters;
   const standing = await letters.standing(signal);
   const asked = new Map([...standing].filter(([, letter]) => key === null || letter.key === key || letter.id === key));

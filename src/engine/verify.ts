@@ -7,6 +7,7 @@ import { jobLease } from './job-lease.ts';
 import { newMemory } from './job-memory.ts';
 import type { JobPlan } from './job-plan.ts';
 import { reportsOf } from './resolve.ts';
+import { admitted, asKnown } from './schema-gate.ts';
 import { newTally } from './tally.ts';
 import { tellsDeletes } from './told-deletes.ts';
 import { alone } from './turn.ts';
@@ -72,31 +73,25 @@ async function verifyPlan(
   signal: AbortSignal,
 ): Promise<VerifyReport> {
   if (plan.key.length === 0) throw new LiberateError('LIB206', 'without a key there is nothing to fold the stream by');
-  const { store, clock, observer } = engine;
+  const { store, clock, observer, readBack } = engine;
   const { source } = engine.source(plan.job);
-  const shared = { plan, source, store, clock, observer };
-  const context: VerifyContext = { ...shared, reader, progress: progressOf(shared) };
-  const startedAt = clock.now();
   const sink = engine.sink(plan.job);
-  const deletesTold = tellsDeletes({ plan, sink });
-  const facts = { plan, deletesTold, startedAt, now: clock.now };
-  if (!options.repair) return reportOf(facts, await judge(context, options, signal), null);
+  const registry = engine.registry(plan.job);
+  const shared = { plan, source, store, clock, observer, sink, registry };
+  const startedAt = clock.now();
+  const facts = { plan, deletesTold: tellsDeletes({ plan, sink }), startedAt, now: clock.now };
+  const context: VerifyContext = { ...shared, reader, progress: progressOf(shared) };
+  if (!options.repair) return reportOf(facts, await judge({ ...context, plan: await asKnown(shared, signal) }, options, signal), null);
   await using lease = await jobLease(engine, plan.name, options.wait, signal);
   const both = AbortSignal.any([signal, lease.lost]);
-  const judged = await judge(context, options, both);
+  // One look at everything: no first try is made without care.
+  const memory = { ...newMemory(), careful: true };
+  const given: CycleContext = { ...shared, fence: lease.fence, tally: newTally(), memory, readBack, turn: alone };
+  const own = await admitted({ ...context, ...given }, 'unknown', both);
+  const judged = await judge(own, options, both);
   const { accused, end } = judged.verdict;
-  const own: CycleContext = {
-    ...shared,
-    sink,
-    fence: lease.fence,
-    tally: newTally(),
-    // One look at everything: no first try is made without care.
-    memory: { ...newMemory(), careful: true },
-    readBack: engine.readBack,
-    turn: alone,
-  };
-  const bury = options.tombstones || deletesTold;
-  const repaired = accused.count === 0 ? { published: 0, tombstones: 0 } : await repair({ ...context, ...own }, accused, end, bury, both);
+  const bury = options.tombstones || facts.deletesTold;
+  const repaired = accused.count === 0 ? { published: 0, tombstones: 0 } : await repair(own, accused, end, bury, both);
   await keepCount(own);
   return reportOf(facts, judged, repaired);
 }

@@ -1,3 +1,4 @@
+import type { SchemaIds } from './format.ts';
 import type { Mode } from './job.ts';
 import type { Gap, Watermark } from './watermark.ts';
 
@@ -31,8 +32,10 @@ export interface JobState {
   readonly settled?: true;
   /** The initial load has reached its end. */
   readonly loaded: boolean;
-  /** Fingerprint of the event schema last published. */
+  /** Fingerprint of what consumers were last told of the stream. */
   readonly schema: string;
+  /** The numbers under which a registry knows it; left out: it needs none. */
+  readonly schemaIds?: SchemaIds;
   /** Dead letters of the job that stand; left out: none. */
   readonly deadLetters?: number;
 }

@@ -1,6 +1,7 @@
 import type { TopicSpec } from '../model/record.ts';
 import type { RecordBatch } from '../model/record-batch.ts';
 import type { Finding } from '../model/report.ts';
+import type { SchemaKeeper } from './schema-keeper.ts';
 
 /** How much one `send` may carry and how many may be under way at once for one topic. */
 export interface SinkLimits {
@@ -26,6 +27,8 @@ export interface TopicOutlook {
 export interface Sink extends AsyncDisposable {
   readonly name: string;
   readonly kind: 'kafka' | 'ndjson' | 'stdout' | 'memory';
+  /** Where the histories of its streams' schemas are; null: nowhere. */
+  readonly schemas: SchemaKeeper | null;
 
   /** Connects, or touches the folder. LIB301, LIB302, LIB306. */
   check(signal: AbortSignal): Promise<readonly Finding[]>;

@@ -1,3 +1,4 @@
+import type { SchemaIds } from '../model/format.ts';
 import type { Guarantee } from '../model/guarantee.ts';
 import type { Mode } from '../model/job.ts';
 import type { CycleReport, Held } from '../model/report.ts';
@@ -97,6 +98,11 @@ function sentAt(value: unknown, path: string): Readonly<Record<string, string>> 
   return shape as Readonly<Record<string, string>>;
 }
 
+function schemaIdsAt(value: unknown, path: string): SchemaIds {
+  const { key = null, value: ofValue = null } = shapeAt(value, path);
+  return { key: orNull(key, `${path}.key`, numberAt), value: orNull(ofValue, `${path}.value`, numberAt) };
+}
+
 /** A parsed JSON value as a JobState. Keys that this version does not know are left out: a newer shape is told by the schema's version alone. */
 export function jobStateAt(value: unknown, path: string): JobState {
   const shape = shapeAt(value, path);
@@ -110,6 +116,7 @@ export function jobStateAt(value: unknown, path: string): JobState {
     ...(shape['settled'] === true ? { settled: true as const } : {}),
     loaded: flagAt(shape['loaded'], `${path}.loaded`),
     schema: textAt(shape['schema'], `${path}.schema`),
+    ...(shape['schemaIds'] === undefined ? {} : { schemaIds: schemaIdsAt(shape['schemaIds'], `${path}.schemaIds`) }),
     ...(shape['deadLetters'] === undefined ? {} : { deadLetters: numberAt(shape['deadLetters'], `${path}.deadLetters`) }),
   };
 }

@@ -58,6 +58,7 @@ it('remembers and compares 300,000 keys in memory that does not grow with them',
   const sink: Sink = {
     name: 'counted',
     kind: 'memory',
+    schemas: null,
     check: async () => [],
     prepare: async () => [],
     look: async () => ({ exists: true, partitions: null, policy: null, findings: [] }),
@@ -74,7 +75,7 @@ it('remembers and compares 300,000 keys in memory that does not grow with them',
   const base = { plan, source, sink, store, observer: () => undefined, clock: systemClock, fence: await fenceOf(store, 'orders') };
   const memory = newMemory();
   const cycle = async (): Promise<number> => {
-    const context: CycleContext = { ...base, tally: newTally(), memory, readBack: noReader, turn: alone };
+    const context: CycleContext = { ...base, tally: newTally(), memory, readBack: noReader, registry: null, turn: alone };
     await runCycle(context, await store.load('orders'), never);
     return context.tally.published;
   };

@@ -156,6 +156,7 @@ async function openWorld(job: Job, once: boolean): Promise<World> {
     source: () => ({ source: meddling, limiter: new Limiter(1), timezone: null }),
     sink: () => fuse.guard(small, ['send']),
     readBack: noReader,
+    registry: () => null,
   };
   return {
     engine,

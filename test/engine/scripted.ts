@@ -120,6 +120,7 @@ export async function scripted(
     source: () => ({ source, limiter, timezone: null }),
     sink: () => sink,
     readBack: noReader,
+    registry: () => null,
   };
   const event = (test: (event: LiberateEvent) => boolean): Promise<LiberateEvent> =>
     new Promise((resolve) => {

@@ -85,6 +85,7 @@ async function openWorld(): Promise<World> {
     source: () => ({ source, limiter: new Limiter(1), timezone: null }),
     sink: () => sink,
     readBack: noReader,
+    registry: () => null,
   };
   const deleted = new Set<number>();
   let deletes = 0;

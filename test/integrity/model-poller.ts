@@ -145,6 +145,7 @@ export class ModelPoller {
       memory: this.#remembered,
       turn: alone,
       readBack: noReader,
+      registry: null,
     };
   }
 
@@ -158,6 +159,7 @@ export class ModelPoller {
       holder: 'model',
       leaseTtlMs: ttlMs,
       readBack: noReader,
+      registry: () => null,
       source: () => ({ source, limiter: new Limiter(4), timezone: null }),
       sink: () => this.#sink(life),
     };

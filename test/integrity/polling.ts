@@ -53,6 +53,7 @@ export function startPolling(content: JobsContent, store = openMemoryState(), si
       source: (job) => uses.get(job.source) as SourceUse,
       sink: () => sink,
       readBack: noReader,
+      registry: () => null,
     };
     await runJobs(engine, config.jobs, { once: false, waitForLease: true }, stop.signal);
   })();

@@ -89,6 +89,7 @@ export class ModelPoller {
       fence: this.#fence,
       memory: newMemory(),
       readBack: noReader,
+      registry: null,
       turn: alone,
     };
     const { report, state } = await attemptCycle(context, this.#known, signal);

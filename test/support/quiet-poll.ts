@@ -60,6 +60,7 @@ export async function openPolls(url: string, job: object, horizon?: Source['hori
     source: noting(source, (request) => requests.push(request), horizon),
     sink: openMemory(),
     readBack: noReader,
+    registry: null,
     store,
     observer: (event) => void events.push(event),
     clock: systemClock,

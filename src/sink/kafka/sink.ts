@@ -53,6 +53,7 @@ export function openKafka(config: KafkaSinkConfig, options: KafkaSinkOptions = {
 
 class KafkaSink implements Sink {
   readonly kind = 'kafka';
+  readonly schemas = null;
   readonly name: string;
   readonly #config: KafkaSinkConfig;
   readonly #clock: Clock;

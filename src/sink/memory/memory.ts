@@ -1,6 +1,7 @@
 import { throwIfAborted } from '../../kit/abort.ts';
 import type { OutboundRecord } from '../../model/record.ts';
 import type { Sink } from '../sink.ts';
+import { memorySchemas } from './schemas.ts';
 
 export interface MemorySink extends Sink {
   /** What was sent to the topic, in order; copies, so they stay as they were. */
@@ -13,6 +14,7 @@ export function openMemory(): MemorySink {
   return {
     name: 'memory',
     kind: 'memory',
+    schemas: memorySchemas(),
     check: async () => [],
     prepare: async () => [],
     look: async ({ name }) => ({ exists: topics.has(name), partitions: null, policy: null, findings: [] }),

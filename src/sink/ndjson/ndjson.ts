@@ -32,6 +32,7 @@ export function openNdjson(config: NdjsonSinkConfig): Sink {
   return {
     name,
     kind: 'ndjson',
+    schemas: null,
     async check(signal): Promise<readonly Finding[]> {
       throwIfAborted(signal);
       await openFolder(directory);

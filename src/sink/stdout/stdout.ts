@@ -48,6 +48,7 @@ export function openStdout(config: StdoutSinkConfig, stream: NodeJS.WritableStre
   return {
     name: config.name,
     kind: 'stdout',
+    schemas: null,
     check: async () => [],
     prepare: async () => [],
     look: async () => ({ exists: true, partitions: null, policy: null, findings: [] }),

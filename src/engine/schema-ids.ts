@@ -1,0 +1,50 @@
+import { LiberateError } from '../kit/errors.ts';
+import { noSchemaIds, type SchemaIds } from '../model/format.ts';
+import type { SchemaRegistry, SubjectSchema } from '../registry/schema-registry.ts';
+import type { CycleContext } from './cycle.ts';
+import type { JobPlan } from './job-plan.ts';
+
+type Asking = Pick<CycleContext, 'plan' | 'registry'>;
+
+/** What of a stream a registry knows. */
+export function subjectsOf({ topic, stream }: Pick<JobPlan, 'topic' | 'stream'>): readonly SubjectSchema[] {
+  return (['key', 'value'] as const).flatMap((part) => {
+    const document = stream[part];
+    return document === null ? [] : [{ topic: topic.name, part, document }];
+  });
+}
+
+/**
+ * The numbers of a plan's schemas; what the registry does not know is registered, once it has said of all of it that it fits.
+ * LIB704 when it does not, LIB706 when nothing may be registered.
+ */
+export async function registeredIds({ plan, registry }: Asking, signal: AbortSignal): Promise<SchemaIds> {
+  if (registry === null) return noSchemaIds;
+  const subjects = subjectsOf(plan);
+  const ids = await foundIds(registry, subjects, signal);
+  const unknown = subjects.filter(({ part }) => ids[part] === null);
+  if (!registry.registers) for (const schema of unknown) throw notThere(registry, schema);
+  for (const schema of unknown) {
+    const { breaks } = await registry.check(schema, signal);
+    if (breaks.length > 0) throw refused(registry, schema, breaks);
+  }
+  const all: { -readonly [P in keyof SchemaIds]: SchemaIds[P] } = { ...ids };
+  for (const schema of unknown) all[schema.part] = await registry.register(schema, signal);
+  return all;
+}
+
+/** The numbers of what is there; nothing is registered. */
+export async function foundIds(registry: SchemaRegistry, subjects: readonly SubjectSchema[], signal: AbortSignal): Promise<SchemaIds> {
+  const all: { -readonly [P in keyof SchemaIds]: SchemaIds[P] } = { ...noSchemaIds };
+  for (const schema of subjects) all[schema.part] = await registry.find(schema, signal);
+  return all;
+}
+
+const notThere = (registry: SchemaRegistry, schema: SubjectSchema): LiberateError =>
+  new LiberateError('LIB706', `the registry at ${registry.place} does not have this schema under the subject ${registry.subject(schema)}`);
+
+const refused = (registry: SchemaRegistry, schema: SubjectSchema, breaks: readonly string[]): LiberateError =>
+  new LiberateError(
+    'LIB704',
+    `the registry at ${registry.place} says that the schema breaks consumers of the subject ${registry.subject(schema)}: ${breaks.join('; ')}`,
+  );
