@@ -1,15 +1,24 @@
 import { backoffDelay } from '../kit/backoff.ts';
-import { asLiberateError, formatError, LiberateError } from '../kit/errors.ts';
+import { asLiberateError, type ErrorCode, formatError, LiberateError } from '../kit/errors.ts';
 import type { CycleReport } from '../model/report.ts';
 import type { JobState } from '../model/state.ts';
 import { type CycleContext, runCycle } from './cycle.ts';
+import type { JobPlan } from './job-plan.ts';
 import { asksForCare } from './refusals.ts';
 import { newTally, type Tally } from './tally.ts';
 
 export type AttemptContext = Omit<CycleContext, 'tally'> & {
   /** A number from 0 to 1, for the spread of retries. */
   readonly random: () => number;
+  /** Looks at the relation again after a failure which its change may be behind; null: it is as it was. None: that is not for this caller. */
+  readonly again?: (signal: AbortSignal) => Promise<JobPlan | null>;
 };
+
+/** Failures of a job that planned for a relation as it was, and met it as it is. */
+const tellsOfChange: ReadonlySet<ErrorCode> = new Set(['LIB203', 'LIB204', 'LIB207', 'LIB213', 'LIB215']);
+
+/** Looks in one cycle: DDL that comes faster than it can be read is told as a failure. */
+const mostLooks = 3;
 
 export interface Attempted {
   readonly report: CycleReport;
@@ -20,13 +29,16 @@ export interface Attempted {
 }
 
 /** A cycle with its retries: transient failures are tried again with back-off, from the committed state. */
-export async function attemptCycle(context: AttemptContext, known: JobState | null | 'unknown', signal: AbortSignal): Promise<Attempted> {
-  const { plan, store, clock, observer } = context;
+export async function attemptCycle(begun: AttemptContext, known: JobState | null | 'unknown', signal: AbortSignal): Promise<Attempted> {
+  const { store, clock, observer } = begun;
+  let context = begun;
+  let looks = 0;
   const startedAt = clock.now();
   const total = newTally();
   let state = known;
   for (let attempt = 1; ; attempt += 1) {
     const tally = newTally();
+    const { plan } = context;
     try {
       if (state === 'unknown') {
         state = await store.load(plan.name);
@@ -51,7 +63,22 @@ export async function attemptCycle(context: AttemptContext, known: JobState | nu
       if (signal.aborted && !(signal.reason instanceof LiberateError)) {
         return { report: report(context, startedAt, total, null, 'stopped', null), state, error: null };
       }
-      const error = asLiberateError(thrown).at({ job: plan.name });
+      let error = asLiberateError(thrown).at({ job: plan.name });
+      if (tellsOfChange.has(error.code) && context.again !== undefined && looks < mostLooks) {
+        looks += 1;
+        try {
+          const found = await context.again(signal);
+          if (found !== null) {
+            context = { ...context, plan: found };
+            attempt -= 1;
+            continue;
+          }
+        } catch (refusal) {
+          // What the relation is now is the reason, and not what the old plan stumbled over.
+          if (signal.aborted) throw refusal;
+          error = asLiberateError(refusal).at({ job: plan.name });
+        }
+      }
       if (!context.memory.careful && asksForCare(plan, error)) {
         context.memory.careful = true;
         observer({ type: 'cycle.retry', job: plan.name, attempt, delayMs: 0, code: error.code, reason: formatError(error) });

@@ -154,6 +154,9 @@ export class JobLoop {
     } catch (thrown) {
       if (signal.aborted) return 'idle';
       const error = asLiberateError(thrown).at({ job: this.#target.name });
+      // As after a cycle that failed; and a relation that has changed is no failure of the job's.
+      this.#plan = null;
+      if (error.code === 'LIB215') return 'poll';
       this.failure = error;
       const reason = `reconcile: ${formatError(error)}`;
       await this.#tell({ ...this.#skipped(reason, startedAt), outcome: 'failed', code: error.code });
@@ -236,7 +239,17 @@ export class JobLoop {
     const registry = this.#engine.registry(this.#job);
     this.#plan ??= await this.#opening.plan(this.#memory, signal);
     const context = { plan: this.#plan, source, sink, store, observer, clock, random, fence: lease.fence, memory: this.#memory };
-    return { ...context, registry, readBack, turn };
+    return { ...context, registry, readBack, turn, again: (until) => this.#again(until) };
+  }
+
+  /** The plan for the relation as it is now, where it has changed; the job goes on with it from its mark. */
+  async #again(signal: AbortSignal): Promise<JobPlan | null> {
+    const before = this.#plan?.shape.version;
+    this.#plan = null;
+    this.#memory.answer.forget();
+    this.#memory.seen = null;
+    this.#plan = await this.#opening.plan(this.#memory, signal);
+    return before === this.#plan.shape.version ? null : this.#plan;
   }
 
   #tellQuiet(bare: CycleReport): void {

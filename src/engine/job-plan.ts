@@ -147,6 +147,7 @@ export function requestOf(plan: JobPlan): Omit<ReadRequest, 'window' | 'page' | 
     cursor: plan.cursor,
     key: plan.order,
     deleted: plan.deleted,
+    version: plan.shape.version,
   };
 }
 

@@ -59,6 +59,18 @@ export interface Publisher {
   settle(): Promise<void>;
 }
 
+/** Adds rows; before any of them is sent, and before one that cannot be encoded is told of, the relation must still be what the rows were asked of. */
+async function addedSurely(rows: RowBatch, add: () => boolean): Promise<void> {
+  let leaves = true;
+  try {
+    leaves = add();
+  } catch (error) {
+    await rows.confirm?.();
+    throw error;
+  }
+  if (leaves) await rows.confirm?.();
+}
+
 export function openPublisher(context: CycleContext, told: Books, expected: number | null, signal: AbortSignal): Publisher {
   const books = rememberingBooks(context, told);
   const { plan, sink, tally, clock, observer } = context;
@@ -106,25 +118,36 @@ export function openPublisher(context: CycleContext, told: Books, expected: numb
   });
   const out = leaving(outbox, books, sending);
 
+  /** Does any of them leave? */
+  const addAll = (rows: RowBatch, reader: Reader, readAt: number): boolean => {
+    let leaves = false;
+    for (let at = 0; at < rows.count; at += 1) {
+      const event = outbox.open;
+      appendRow(plan, rows, at, readAt, event);
+      const refusal = bad === null ? null : plan.refused();
+      if (bad !== null && refusal !== null) {
+        if (reader.meet(rows, at, event)) {
+          leaves = true;
+          outbox.refuse(bad.letter(null, rowText(plan.columns, rows, at), refusal));
+        }
+        outbox.discard();
+      } else if (reader.meet(rows, at, event)) {
+        leaves = true;
+        books.leaves(event);
+        if (timed) newest = Math.max(newest ?? 0, event.timestamps[event.count - 1] as number);
+        outbox.add(() => reader.markBefore(rows, at), bad?.careful ? rowText(plan.columns, rows, at) : undefined);
+      } else {
+        outbox.discard();
+        tally.repeated += 1;
+      }
+    }
+    return leaves;
+  };
+
   return {
     publish: async (rows, reader) => {
       const readAt = clock.now();
-      for (let at = 0; at < rows.count; at += 1) {
-        const event = outbox.open;
-        appendRow(plan, rows, at, readAt, event);
-        const refusal = bad === null ? null : plan.refused();
-        if (bad !== null && refusal !== null) {
-          if (reader.meet(rows, at, event)) outbox.refuse(bad.letter(null, rowText(plan.columns, rows, at), refusal));
-          outbox.discard();
-        } else if (reader.meet(rows, at, event)) {
-          books.leaves(event);
-          if (timed) newest = Math.max(newest ?? 0, event.timestamps[event.count - 1] as number);
-          outbox.add(() => reader.markBefore(rows, at), bad?.careful ? rowText(plan.columns, rows, at) : undefined);
-        } else {
-          outbox.discard();
-          tally.repeated += 1;
-        }
-      }
+      await addedSurely(rows, () => addAll(rows, reader, readAt));
       const mark = reader.met(rows);
       if (mark !== null) outbox.reach(mark);
       if (readAt - flushedAt >= flushEvery) {

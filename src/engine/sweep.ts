@@ -1,5 +1,6 @@
 import type { ReconcileReport } from '../model/published.ts';
 import type { CycleContext } from './cycle.ts';
+import type { JobPlan } from './job-plan.ts';
 import { openLog, remembers } from './published-log.ts';
 import type { Turn } from './reconcile.ts';
 
@@ -13,6 +14,8 @@ export type Swept = Turn | 'idle' | 'done';
 export class Sweep implements AsyncDisposable {
   #running: AsyncGenerator<Turn, ReconcileReport> | null = null;
   #dueAt: number | null = null;
+  /** What the running one was begun with. */
+  #plan: JobPlan | null = null;
 
   /** Milliseconds since 1970 at which there is something to do; null: not known before the first turn. */
   get dueAt(): number | null {
@@ -30,6 +33,9 @@ export class Sweep implements AsyncDisposable {
     try {
       this.#dueAt ??= await firstDue(context, every);
       if (this.#running === null && clock.now() < this.#dueAt) return 'idle';
+      // What it has compared so far was of another shape.
+      if (this.#running !== null && this.#plan !== plan) await this.#giveUp();
+      this.#plan = plan;
       // Few jobs have one: the others start without it.
       this.#running ??= (await import('./reconcile.ts')).reconcile(context, true, signal);
       const next = await this.#running.next();
@@ -47,9 +53,13 @@ export class Sweep implements AsyncDisposable {
 
   /** Nothing of it goes on: another lease begins from the start. */
   async [Symbol.asyncDispose](): Promise<void> {
+    await this.#giveUp();
+    this.#dueAt = null;
+  }
+
+  async #giveUp(): Promise<void> {
     await this.#running?.return(undefined as never);
     this.#running = null;
-    this.#dueAt = null;
   }
 }
 

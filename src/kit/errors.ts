@@ -58,6 +58,12 @@ export const errorTable = {
   LIB212: row('the key is not unique', 'permanent', 1, 'Give all columns that together identify a row as `key:`.'),
   LIB213: row('the source user lacks a privilege', 'permanent', 1, 'Grant what the message names.'),
   LIB214: row('the source does not support what the job asks', 'permanent', 1, 'See docs/jobs.md for what each database supports.'),
+  LIB215: row(
+    'the relation changed while it was read',
+    'transient',
+    1,
+    'Nothing: it is looked at again, and the job goes on with what it finds.',
+  ),
 
   LIB301: row('the sink cannot be reached', 'transient', 3, "Check the brokers' addresses and that they are up."),
   LIB302: row('the sink refused the login', 'permanent', 3, 'Check sasl and tls.'),

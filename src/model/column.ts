@@ -88,4 +88,6 @@ export interface Shape {
   readonly rowVersions?: string | null;
   /** Columns whose ids a session takes several of at once, to use them later: column → how many. */
   readonly cachedIds?: Readonly<Record<string, number>>;
+  /** Another text as soon as the relation has other columns or another key; only ever compared. None: nobody can tell. */
+  readonly version?: string;
 }

@@ -29,6 +29,11 @@ export interface RowBatch {
   ahead(at: number): boolean;
   recent(at: number): boolean;
   deleted(at: number): boolean;
+  /**
+   * Rejects with LIB215 where the relation is not as the request knows it any more: then its rows may be of another shape than they were asked
+   * in. To be awaited before anything of the page leaves; it costs the source a look, once a page. None: nothing to look at.
+   */
+  readonly confirm?: (() => Promise<void>) | undefined;
 }
 
 /** A batch of rows that are JavaScript values. */

@@ -61,6 +61,8 @@ export interface ReadRequest {
   readonly recentFrom: Micros | null;
   /** Mark text of some row's cursor, whose print form instants take where a database has no stamp type (SQLite); null when none is known. */
   readonly sample: string | null;
+  /** The version of the relation whose columns these are, for the batches to be confirmed by; none: they are not. */
+  readonly version?: string | undefined;
   /** Most rows of this page; null: no limit. */
   readonly limit: number | null;
 }

@@ -157,6 +157,71 @@ export function sourceContract(contract: SourceContract): void {
   };
 
   describe(`the source contract, ${contract.kind}`, () => {
+    /** Each is a change; after the last the relation is another of the same name. */
+    const ddl = (name: string): readonly string[] => [
+      `ALTER TABLE ${name} ADD COLUMN more ${dialect.text}`,
+      `ALTER TABLE ${name} RENAME COLUMN more TO other`,
+      `ALTER TABLE ${name} DROP COLUMN other`,
+      `ALTER TABLE ${name} RENAME TO ${name}_old; CREATE TABLE ${name} (id ${dialect.bigint} NOT NULL PRIMARY KEY, again ${dialect.text}); INSERT INTO ${name} (id) VALUES (1)`,
+    ];
+
+    /** How each batch of a page is confirmed: `null`, it is; a code, it is not. */
+    async function confirmations(source: Source, request: ReadRequest): Promise<readonly (string | null)[]> {
+      const found: (string | null)[] = [];
+      const noted = async (work: Promise<void> | undefined): Promise<void> => {
+        const code = await (work ?? Promise.resolve()).then(
+          () => null,
+          (error: unknown) => (error as LiberateError).code,
+        );
+        if (found.at(-1) !== code) found.push(code);
+      };
+      const read = async (): Promise<void> => {
+        for await (const batch of source.read(request, never)) await noted(batch.confirm?.());
+      };
+      await read().catch((error: LiberateError) => noted(Promise.reject(error)));
+      return found;
+    }
+
+    promise(
+      'confirms a page as long as the relation is what its version says, however many rows it has, and never after DDL',
+      async ({ db, source }) => {
+        for (const size of [3, 2000]) {
+          const name = `t${size}`;
+          await db.run(`CREATE TABLE ${name} (id ${dialect.bigint} NOT NULL PRIMARY KEY)`);
+          await db.run(`INSERT INTO ${name} (id) ${dialect.series(size)}`);
+          for (const relation of [table(name), query(`SELECT * FROM ${name} s WHERE id > 0`)]) {
+            const request = await requestOf(source, relation, { key: ['id'], columns: ['id'] });
+            const of = async (limit: number): Promise<ReadRequest> => {
+              const { version } = await source.describe(relation, never);
+              return { ...request, limit, version };
+            };
+            for (const limit of [250, 5000]) {
+              let known = await of(limit);
+              expect(await confirmations(source, known)).toEqual([null]);
+              // What is written to it changes nothing.
+              await db.run(`INSERT INTO ${name} (id) VALUES (${1_000_000 + limit}); DELETE FROM ${name} WHERE id > 900000`);
+              expect(await confirmations(source, known)).toEqual([null]);
+              for (const statement of ddl(name)) {
+                await db.run(statement);
+                expect(await confirmations(source, known), `${relation.kind}, ${limit}: ${statement}`).toEqual(['LIB215']);
+                // Looked at again, it is known.
+                known = await of(limit);
+                expect(await confirmations(source, known)).toEqual([null]);
+              }
+              await db.run(`DROP TABLE ${name}; ALTER TABLE ${name}_old RENAME TO ${name}`);
+              known = await of(limit);
+            }
+          }
+        }
+      },
+    );
+
+    promise('confirms nothing of a page whose request knows no version', async ({ db, source }) => {
+      await db.run(`CREATE TABLE t (id ${dialect.bigint} NOT NULL PRIMARY KEY); INSERT INTO t VALUES (1)`);
+      const known = await requestOf(source, table('t'), { key: ['id'] });
+      for await (const batch of source.read({ ...known, version: undefined }, never)) expect(batch.confirm).toBeUndefined();
+    });
+
     promise('says its kind, its version and where it stands', async ({ db, source }) => {
       expect(source.kind).toBe(contract.kind);
       const facts = await source.check(never);

@@ -1,8 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { runJobs } from '../../src/engine/run.ts';
 import { LiberateError } from '../../src/kit/errors.ts';
+import type { Shape } from '../../src/model/column.ts';
+import { batchOfRows, type Row, type RowBatch, rowsOf } from '../../src/model/row.ts';
 import type { LiberateEvent } from '../../src/observe/event.ts';
-import { job } from './job.ts';
+import type { ReadRequest } from '../../src/query/request.ts';
+import { column } from '../schema/column.ts';
+import { job, shape } from './job.ts';
 import { batchOf, scripted } from './scripted.ts';
 
 const once = { once: true, waitForLease: true };
@@ -209,5 +213,128 @@ describe('a run', () => {
     const [polled] = sink.records('polled');
     expect(sink.records('polled')).toHaveLength(1);
     expect([polled?.key, polled?.value, polled?.timestamp]).toEqual([loaded?.key, loaded?.value, loaded?.timestamp]);
+  });
+});
+
+describe('a relation that changes while its job runs', () => {
+  const more = (): Shape => ({ ...shape({ columns: [...shape().columns, column('note', 'text', 'text')] }), version: 'two' });
+  const changed = () => new LiberateError('LIB215', 'other columns');
+
+  /** A source that is described by turns, whose every page says whether its relation is still the one that was asked for. */
+  const changing = async (shapes: readonly (Shape | LiberateError)[], rows: (request: ReadRequest) => RowBatch) => {
+    let now = 0;
+    let looks = 0;
+    const made = await scripted(
+      async function* (request) {
+        const batch = rows(request);
+        const at = shapes[now];
+        yield {
+          ...batch,
+          confirm: async () => void (at instanceof LiberateError || at?.version !== request.version ? fail(changed()) : null),
+        };
+      },
+      {
+        source: {
+          describe: async () => {
+            looks += 1;
+            const at = shapes[now];
+            if (at instanceof LiberateError) throw at;
+            return at as Shape;
+          },
+        },
+      },
+    );
+    return {
+      ...made,
+      /** DDL. */
+      change: () => {
+        now += 1;
+      },
+      looks: () => looks,
+    };
+  };
+  const fail = (error: Error): never => {
+    throw error;
+  };
+  const rowOf = (request: ReadRequest, id: number): RowBatch => {
+    const [row] = rowsOf(batchOf(id)) as readonly [Row];
+    const values = request.columns.map((_, at) => row.values[at] ?? 'new');
+    return batchOfRows([{ ...row, values }], row.position);
+  };
+  const reported = (events: readonly LiberateEvent[]) => events.flatMap((event) => (event.type === 'cycle.end' ? [event.report] : []));
+
+  it('is looked at again before the first of its rows leaves, and the job goes on from its mark, in one cycle', async () => {
+    let id = 0;
+    const stop = new AbortController();
+    const { engine, events, event, sink, change, looks } = await changing([{ ...shape(), version: 'one' }, more()], (request) => {
+      id += 1;
+      if (id === 3) change();
+      return rowOf(request, id);
+    });
+    const running = runJobs(engine, [named('orders')], scheduled, stop.signal);
+    await event(() => reported(events).length >= 4);
+    stop.abort();
+    await running;
+    const fields = sink.records('orders').map(({ value }) => Object.keys(JSON.parse(String(value))).join());
+    expect(fields.slice(0, 2)).toEqual(['id,updated_at,paid', 'id,updated_at,paid']);
+    expect(new Set(fields.slice(2))).toEqual(new Set(['id,updated_at,paid,note']));
+    expect(
+      reported(events)
+        .slice(0, 4)
+        .map(({ outcome }) => outcome),
+    ).toEqual(['ok', 'ok', 'ok', 'ok']);
+    expect(looks()).toBe(2);
+  });
+
+  it('is not asked about by a poll of which nothing leaves', async () => {
+    let asked = 0;
+    const stop = new AbortController();
+    const { engine, event, events } = await scripted(async function* () {
+      // The row of the mark's own stamp, met again by each poll.
+      yield {
+        ...batchOf(1),
+        ahead: () => events.filter(ended).length === 0,
+        recent: () => true,
+        confirm: async () => {
+          asked += 1;
+        },
+      };
+    });
+    const running = runJobs(engine, [named('orders')], scheduled, stop.signal);
+    await event(() => events.filter(ended).length >= 20);
+    stop.abort();
+    await running;
+    expect(asked).toBe(1);
+  });
+
+  it('stops the job where it cannot be gone on with, and mended there lets it go on by itself', async () => {
+    const broken = new LiberateError('LIB204', 'the cursor column "updated_at" does not exist');
+    let id = 0;
+    const stop = new AbortController();
+    const { engine, events, event, sink, change } = await changing([{ ...shape(), version: 'one' }, broken, more()], (request) => {
+      id += 1;
+      if (id === 2) change();
+      return rowOf(request, id);
+    });
+    const running = runJobs(engine, [named('orders')], scheduled, stop.signal);
+    await event(() => reported(events).filter(({ code }) => code === 'LIB204').length >= 2);
+    expect(sink.records('orders')).toHaveLength(1);
+    change();
+    await event(() => reported(events).at(-1)?.outcome === 'ok');
+    stop.abort();
+    await running;
+    expect(JSON.parse(String(sink.records('orders')[1]?.value))).toHaveProperty('note');
+  });
+
+  it('is told as a failure that is tried again where it changes faster than it can be read', async () => {
+    let version = 0;
+    const { engine } = await scripted(
+      async function* () {
+        yield { ...batchOf(1), confirm: async () => fail(changed()) };
+      },
+      { source: { describe: async () => ({ ...shape(), version: String(version++) }) } },
+    );
+    const { failures } = await runJobs(engine, [named('orders')], once, never);
+    expect(failures.get('orders')).toMatchObject({ code: 'LIB215', transient: true });
   });
 });

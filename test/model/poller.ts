@@ -44,7 +44,10 @@ export async function openJob(path: string, job: object): Promise<Opened> {
   const [only] = config.jobs as readonly [Job];
   const facts = await source.check(signal);
   const [target] = await targetsOf(only, source, facts, signal);
-  const plan = await resolveTarget(only, target as NonNullable<typeof target>, source, facts, null, signal);
+  const resolved = await resolveTarget(only, target as NonNullable<typeof target>, source, facts, null, signal);
+  // Each history has a table of its own, made anew and always alike.
+  const { version: _, ...shape } = resolved.shape;
+  const plan = { ...resolved, shape };
   return { source, plan, [Symbol.asyncDispose]: () => source[Symbol.asyncDispose]() };
 }
 

@@ -1,12 +1,12 @@
 import { LiberateError } from '../../kit/errors.ts';
 import type { Column, ColumnFacts, IndexInfo, Relation, Shape, TableName } from '../../model/column.ts';
 import type { Flavour } from '../../query/flavour.ts';
-import { describeFrom } from '../../query/plan.ts';
 import { factsOf } from './facts.ts';
 import { binaryCharset, type FieldFacts, nativeOf } from './field.ts';
 import { literal } from './flavour.ts';
 import type { Session, TextRow } from './session.ts';
 import { columnType, orderless } from './types.ts';
+import { fieldsVersion, hereOf, probeSql } from './version.ts';
 
 export async function listTables(session: Session): Promise<readonly TableName[]> {
   const { rows } = await session.query(`
@@ -20,10 +20,10 @@ export async function listTables(session: Session): Promise<readonly TableName[]
 
 const order = (a: string, b: string): number => (a < b ? -1 : Number(a > b));
 
-export async function describeTable(session: Session, table: TableName): Promise<Shape> {
+export async function describeTable(session: Session, table: TableName, version: string): Promise<Shape> {
   const printed = table.schema === null ? table.name : `${table.schema}.${table.name}`;
   const schema = table.schema === null ? 'DATABASE()' : literal(table.schema);
-  const here = `TABLE_SCHEMA = ${schema} AND TABLE_NAME = ${literal(table.name)}`;
+  const here = hereOf(table);
   const { rows } = await session.query(
     `SELECT COLUMN_NAME, COLUMN_TYPE, IS_NULLABLE, COLUMN_COMMENT, COLUMN_DEFAULT FROM information_schema.COLUMNS WHERE ${here} ORDER BY ORDINAL_POSITION`,
   );
@@ -40,7 +40,8 @@ export async function describeTable(session: Session, table: TableName): Promise
   );
   const engine = await engineOf(session, here);
   const keys = await keysOf(session, here, engine === 'InnoDB');
-  return { columns, ...keys, remarks: engine === null || engine === 'InnoDB' ? [] : [withoutTransactions(printed, engine)], idRemarks: [] };
+  const remarks = engine === null || engine === 'InnoDB' ? [] : [withoutTransactions(printed, engine)];
+  return { columns, ...keys, remarks, idRemarks: [], version };
 }
 
 /** MariaDB's JSON is LONGTEXT with a check of the server's own making; MySQL has no table's name in this view, and a JSON type. */
@@ -93,11 +94,11 @@ const withoutTransactions = (printed: string, engine: string): string =>
 
 /** A query's columns as the server describes its result. Two of one name it refuses by itself. */
 export async function describeQuery(session: Session, flavour: Flavour, relation: Relation): Promise<Shape> {
-  const { fields } = await session.query(`SELECT * FROM ${describeFrom(flavour, relation)} LIMIT 0`);
-  const columns = (fields as unknown as readonly FieldFacts[]).map((field) =>
+  const fields = (await session.query(probeSql(flavour, relation))).fields as unknown as readonly FieldFacts[];
+  const columns = fields.map((field) =>
     columnOf(field.name, nativeOf(field), field.extendedFormat === 'json', (field.flags & 1) === 0, lengthOf(field)),
   );
-  return { columns, primaryKey: [], indexes: [], remarks: [], idRemarks: [] };
+  return { columns, primaryKey: [], indexes: [], remarks: [], idRemarks: [], version: fieldsVersion(fields) };
 }
 
 /** The server tells the length in bytes, of which a character of utf8mb4 has four. */

@@ -3,11 +3,13 @@ import type { RowBatch } from '../../model/row.ts';
 import type { Watermark } from '../../model/watermark.ts';
 import type { Flavour } from '../../query/flavour.ts';
 import { type PlannedRead, planCondition, planLast, planNth, planRead } from '../../query/plan.ts';
-import type { ReadRequest } from '../../query/request.ts';
+import { type ReadRequest, smallPage } from '../../query/request.ts';
 import { onePast, Page, positionOf } from '../batches.ts';
+import { confirmedBy, confirming } from '../confirming.ts';
 import { packedRows } from '../packed-batch.ts';
 import type { Session } from './session.ts';
 import { formsOf, isBinary } from './types.ts';
+import { versionOf } from './version.ts';
 
 const mostNulls = 1_000;
 
@@ -15,10 +17,22 @@ export async function* readPage(session: Session, flavour: Flavour, request: Rea
   const plan = planRead(flavour, onePast(request));
   const page = new Page(request, plan);
   const binary = binaryFields(plan, request);
+  const look = (): Promise<string> => versionOf(session, flavour, request.relation);
+  // DDL waits for the statement's end, but its connection can be asked nothing before that: a long one is begun with a look, too.
+  if (request.limit === null || request.limit > smallPage) await confirming(request, look)?.();
+  const confirm = confirming(request, look);
+  let leaving = false;
+  let over = false;
+  const whenOver = async (): Promise<void> => {
+    leaving = true;
+    if (over) await confirm?.();
+  };
   for await (const { rows, end } of session.select(plan.sql, formsOf(request.columns))) {
+    over = end;
     const batch = page.batch(packedRows(rows, markOf(rows, binary)), end);
-    if (batch !== null) yield batch;
+    if (batch !== null) yield confirmedBy(batch, confirm && whenOver);
   }
+  if (leaving) await confirm?.();
 }
 
 /** Fields of the position whose bytes are no text. */

@@ -11,6 +11,7 @@ import { flavourOf } from './flavour.ts';
 import { Horizons } from './horizon.ts';
 import { countNulls, estimate, lastPosition, nthPosition, readPage } from './read.ts';
 import type { Session } from './session.ts';
+import { versionOf } from './version.ts';
 import { zoneOf } from './zone.ts';
 
 /** MariaDB 10.5, MySQL 8, and later. Nothing is connected before the first call. */
@@ -33,9 +34,12 @@ export function openMysql(config: SourceConfig): Source {
     },
     tables: (signal) => connections.use(signal, listTables),
     describe: (relation, signal) =>
-      connections.use(signal, (session) =>
-        relation.kind === 'table' ? describeTable(session, relation.table) : describeQuery(session, flavour, relation),
-      ),
+      connections.use(signal, async (session) => {
+        if (relation.kind === 'query') return describeQuery(session, flavour, relation);
+        // First: of what comes between the two the version would be too new, and nobody would ever look again.
+        const version = await versionOf(session, flavour, relation);
+        return describeTable(session, relation.table, version);
+      }),
     horizon: (lookbackMs, signal) => horizons.take(lookbackMs, signal),
     countNulls: planned(countNulls),
     last: planned(lastPosition),

@@ -1,12 +1,11 @@
 import { LiberateError } from '../../kit/errors.ts';
 import type { Column, IndexInfo, Relation, Shape, TableName } from '../../model/column.ts';
 import type { Flavour } from '../../query/flavour.ts';
-import { describeFrom } from '../../query/plan.ts';
 import { cachedIds, cachedRemarks } from './cached-ids.ts';
 import { factsOfType } from './facts.ts';
-import { quote } from './flavour.ts';
 import type { Query, Result } from './session.ts';
 import { columnType, isOrdered, type PgType } from './types.ts';
+import { bounds, fieldsVersion, pathOf, probeSql, tableVersionSql } from './version.ts';
 
 export async function listTables(query: Query): Promise<readonly TableName[]> {
   const { rows } = await query(`
@@ -22,7 +21,9 @@ export async function listTables(query: Query): Promise<readonly TableName[]> {
 
 export async function describeTable(query: Query, table: TableName): Promise<Shape> {
   const printed = table.schema === null ? table.name : `${table.schema}.${table.name}`;
-  const path = table.schema === null ? quote(table.name) : `${quote(table.schema)}.${quote(table.name)}`;
+  const path = pathOf(table);
+  // First: of what comes between it and the columns it would be too new, and nobody would ever look again.
+  const version = (await query(tableVersionSql, [path])).rows[0]?.[0] ?? '';
   const found = await query(
     `SELECT c.oid, c.relkind,
        c.relkind = 'r' AND NOT c.relhassubclass AND has_table_privilege(c.oid, 'SELECT')
@@ -73,7 +74,7 @@ export async function describeTable(query: Query, table: TableName): Promise<Sha
     query,
     rows.map(([name, , , , , , , column]) => ({ name: name as string, table: oid, column: Number(column) })),
   );
-  return { columns, primaryKey, indexes, remarks, rowVersions: versioned === 't' ? oid : null, ...cachedRemarks(cached) };
+  return { columns, primaryKey, indexes, remarks, rowVersions: versioned === 't' ? oid : null, version, ...cachedRemarks(cached) };
 }
 
 /** Indexes that can serve a condition on, or the order of, plain columns of the whole table. */
@@ -105,7 +106,7 @@ async function keysOf(
 
 /** A query's columns: name, type and comment. Any of them may be NULL: an outer join makes it so. */
 export async function describeQuery(query: Query, flavour: Flavour, relation: Relation): Promise<Shape> {
-  const { fields } = await probe(query, flavour, relation);
+  const { bound, fields } = await probe(query, flavour, relation);
   checkNames(fields.map(({ name }) => name));
   const oids = fields.map(({ dataTypeID }) => String(dataTypeID));
   const types = await typesOf(query, oids);
@@ -129,19 +130,19 @@ export async function describeQuery(query: Query, flavour: Flavour, relation: Re
     query,
     fields.flatMap(({ name, tableID, columnID }) => (tableID === 0 ? [] : [{ name, table: String(tableID), column: columnID }])),
   );
-  return { columns, primaryKey: [], indexes: [], remarks: [], ...cachedRemarks(cached) };
+  return { columns, primaryKey: [], indexes: [], remarks: [], version: fieldsVersion(bound, { fields }), ...cachedRemarks(cached) };
 }
 
-/** `:since` has no type while the cursor is unknown, and `date_trunc('day', NULL)` wants one: the usual ones are tried. */
-async function probe(query: Query, flavour: Flavour, relation: Relation): Promise<Result> {
+/** `:since` has no type while the cursor is unknown: the usual ones are tried. */
+async function probe(query: Query, flavour: Flavour, relation: Relation): Promise<Pick<Result, 'fields'> & { readonly bound: string }> {
   let first: unknown;
-  for (const bound of ['NULL', 'NULL::timestamptz', 'NULL::bigint']) {
-    const from = describeFrom(flavour, relation, bound);
+  for (const bound of bounds) {
+    const sql = probeSql(flavour, relation, bound);
     try {
-      return await query(`SELECT * FROM ${from} LIMIT 0`);
+      return { bound, fields: (await query(sql)).fields };
     } catch (error) {
       first ??= error;
-      const again = error instanceof LiberateError && error.code === 'LIB207' && from !== describeFrom(flavour, relation, '');
+      const again = error instanceof LiberateError && error.code === 'LIB207' && sql !== probeSql(flavour, relation, '');
       if (!again) break;
     }
   }

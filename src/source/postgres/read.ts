@@ -5,10 +5,12 @@ import type { Flavour } from '../../query/flavour.ts';
 import { type PlannedRead, planCondition, planLast, planNth, planRead } from '../../query/plan.ts';
 import { type ReadRequest, smallPage } from '../../query/request.ts';
 import { onePast, Page } from '../batches.ts';
+import { confirmedBy, confirming } from '../confirming.ts';
 import { packedRows } from '../packed-batch.ts';
 import { bindText } from './flavour.ts';
 import type { Result, Session } from './session.ts';
 import { formsOf } from './types.ts';
+import { versionOf } from './version.ts';
 
 /** Rows of the first FETCH of a page; what they weigh tells how many the next may have. */
 const firstRows = 250;
@@ -40,10 +42,11 @@ export async function* readPage(session: Session, flavour: Flavour, request: Rea
     // Most polls find nothing: one statement, prepared, in a transaction of its own.
     const rows = await session.rows(plan.sql, plan.binds.map(bindText), new PackedRows(forms, plan.width));
     const batch = page.batch(packedRows(rows), true);
-    if (batch !== null) yield batch;
+    if (batch !== null) yield confirmedBy(batch, confirmation(session, flavour, request));
     return;
   }
   const most = request.limit === null ? mostRows : Math.min(mostRows, request.limit + 1);
+  const confirm = confirmation(session, flavour, request);
   await session.query('BEGIN READ ONLY');
   try {
     await run(session, { ...plan, sql: plan.run });
@@ -54,6 +57,8 @@ export async function* readPage(session: Session, flavour: Flavour, request: Rea
       const rows: PackedRows = await next;
       session.throwIfAborted();
       const batch = page.batch(packedRows(rows), rows.count < size);
+      // Once, and before another FETCH is under way: from here on the transaction keeps DDL away.
+      if (rows.count > 0) await confirm?.();
       size = Math.max(1, Math.min(most, Math.floor((wantedBytes * rows.count) / Math.max(1, rows.length))));
       // The server makes the next rows while these are on their way; two batches are in memory at most.
       next = page.done ? null : fetchRows(session, size, spare);
@@ -64,6 +69,9 @@ export async function* readPage(session: Session, flavour: Flavour, request: Rea
     await session.rollback();
   }
 }
+
+export const confirmation = (session: Session, flavour: Flavour, request: ReadRequest): RowBatch['confirm'] =>
+  confirming(request, () => versionOf(session, flavour, request.relation, request.version ?? ''));
 
 function fetchRows(session: Session, size: number, into: PackedRows): Promise<PackedRows> {
   const fetching = session.rows(`FETCH ${size} FROM page`, [], into);

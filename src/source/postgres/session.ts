@@ -118,25 +118,30 @@ export class Session implements AsyncDisposable {
     const tap = this.#connection.liberateTap;
     into.clear();
     tap?.collect(into);
-    const config: QueryArrayConfig = { text, values: [...values], rowMode: 'array' };
-    const prepared = this.#prepared(text, values);
     try {
-      await this.#query({ ...config, ...prepared }).catch(async (error: unknown) => {
-        if (prepared.name === undefined || nativeCode(error) !== planOutdated) throw error;
-        // A column has another type since it was prepared.
-        this.#connection.liberateNames?.set(text, null);
-        into.clear();
-        await this.#query(config);
-      });
+      // A statement with binds comes again with others.
+      if (values.length === 0) await this.query(text);
+      else await this.repeated(text, values, () => into.clear());
       return into;
     } finally {
       tap?.collect(null);
     }
   }
 
-  /** A statement with binds comes again with others: the server is spared its parsing and, after a few times, its planning. */
-  #prepared(text: string, values: readonly string[]): { readonly name?: string } {
-    if (values.length === 0) return {};
+  /** A statement that comes again: the server is spared its parsing and, after a few times, its planning. */
+  async repeated(text: string, values: readonly string[], anew: () => void = () => {}): Promise<Result> {
+    const config: QueryArrayConfig = { text, values: [...values], rowMode: 'array' };
+    const prepared = this.#prepared(text);
+    return this.#query({ ...config, ...prepared }).catch((error: unknown) => {
+      if (prepared.name === undefined || nativeCode(error) !== planOutdated) throw error;
+      // A column has another type since it was prepared.
+      this.#connection.liberateNames?.set(text, null);
+      anew();
+      return this.#query(config);
+    });
+  }
+
+  #prepared(text: string): { readonly name?: string } {
     this.#connection.liberateNames ??= new Map();
     const names = this.#connection.liberateNames;
     const known = names.get(text);

@@ -1,7 +1,9 @@
 import { PackedRows } from '../../model/packed-rows.ts';
+import type { RowBatch } from '../../model/row.ts';
 import type { Flavour } from '../../query/flavour.ts';
 import type { ReadRequest } from '../../query/request.ts';
 import { Page } from '../batches.ts';
+import { confirmedBy, confirming } from '../confirming.ts';
 import { packedRows } from '../packed-batch.ts';
 import type { SmallPage } from '../source.ts';
 import type { Connections } from './connection.ts';
@@ -9,6 +11,7 @@ import type { Question } from './exchange.ts';
 import { PagePlans } from './page-plan.ts';
 import type { Session } from './session.ts';
 import { formsOf } from './types.ts';
+import { versionOf } from './version.ts';
 
 type Answer = SmallPage | null | 'apart';
 
@@ -107,9 +110,23 @@ export class Together implements AsyncDisposable {
         patience.answered(rows.length);
         if (!well) answer('apart');
         else if (rows.count === 0) answer(null);
-        else answer({ packed: rows, rows: () => new Page(request, plan).batch(packedRows(rows), true) });
+        else answer({ packed: rows, rows: () => this.#batch(new Page(request, plan).batch(packedRows(rows), true), request) });
       },
     };
+  }
+
+  /** The exchange's own connection has gone on to others by the time that rows are to leave. */
+  #batch(batch: RowBatch | null, request: ReadRequest): RowBatch | null {
+    const { signal } = this.#closing;
+    const look = (session: Session): Promise<string> =>
+      versionOf(session, this.#flavourFor(session), request.relation, request.version ?? '');
+    return (
+      batch &&
+      confirmedBy(
+        batch,
+        confirming(request, () => this.#connections.use(signal, look)),
+      )
+    );
   }
 
   #desk(columns: ReadRequest['columns']): Desk {

@@ -14,6 +14,8 @@ const busyTimeout = 5000;
 /** A handle for one user at a time; disposing it gives it back. */
 export interface Connection extends AsyncDisposable {
   readonly database: Database;
+  /** Which file it has open: another one may take its place. */
+  readonly file: string;
 }
 
 export interface Connections extends AsyncDisposable {
@@ -43,14 +45,14 @@ export function openConnections(config: SourceConfig): Connections {
   return {
     async acquire(signal) {
       throwIfAborted(signal);
-      const { knex } = poolOf(await lookAt(path));
+      const { knex, file } = poolOf(await lookAt(path));
       const lent = lend(knex);
       const database = await orAbort(lent, signal).catch((error: unknown) => {
         // The pool may still lend it, to nobody: it has to come back.
         lent.then((late) => giveBack(knex, late)).catch(() => undefined);
         throw sqliteError(path, error);
       });
-      return { database, [Symbol.asyncDispose]: () => giveBack(knex, database) };
+      return { database, file: `${file.dev}:${file.ino}`, [Symbol.asyncDispose]: () => giveBack(knex, database) };
     },
     async [Symbol.asyncDispose]() {
       if (pool !== null) retired.push(pool.knex.destroy());

@@ -8,12 +8,14 @@ import type { Bind } from '../../query/flavour.ts';
 import { type PlannedRead, planCondition, planLast, planNth, planRead } from '../../query/plan.ts';
 import type { ReadRequest } from '../../query/request.ts';
 import { onePast, Page } from '../batches.ts';
+import { confirmedBy, confirming } from '../confirming.ts';
 import { valueRows } from '../value-rows.ts';
 import type { Connection } from './connections.ts';
 import { refusedStatement, sqliteError } from './errors.ts';
 import { sqliteFlavour } from './flavour.ts';
 import { instantBound } from './instant.ts';
 import { fromLiteral, isStored, type Stored, toLiteral } from './literal.ts';
+import { versionOf } from './version.ts';
 
 /** Rows taken in one turn of the event loop, which stands still meanwhile. */
 const batchRows = 250;
@@ -34,12 +36,13 @@ export async function* readPage(reading: Reading, request: ReadRequest, signal: 
   const plan = planRead(sqliteFlavour, onePast(request));
   const page = new Page(request, plan);
   const rows = iterate(reading, plan);
+  const confirm = confirming(request, async () => versionOf(reading.connection));
   try {
     for (;;) {
       const raws: RawRow[] = [];
       const end = take(reading.path, rows, raws);
       const batch = page.batch(valueRows(raws, request.columns.length, toLiteral), end);
-      if (batch !== null) yield batch;
+      if (batch !== null) yield confirmedBy(batch, confirm);
       if (end) return;
       await nextTurn();
       throwIfAborted(signal);

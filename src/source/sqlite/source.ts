@@ -15,6 +15,7 @@ import { explain, indexSql } from './explain.ts';
 import { defaultLookbackMs, horizonAt } from './horizon.ts';
 import { countNulls, lastPosition, nthPosition, type Reading, readPage } from './read.ts';
 import { parseCursor } from './types.ts';
+import { versionOf } from './version.ts';
 import { FileHints } from './wake.ts';
 
 /**
@@ -60,7 +61,11 @@ class SqliteSource implements Source {
   }
 
   describe(relation: Relation, signal: AbortSignal): Promise<Shape> {
-    return this.#with(signal, ({ connection, path }) => describeRelation(connection.database, path, relation));
+    return this.#with(signal, ({ connection, path }) => {
+      // First: of what comes between the two the version would be too new, and nobody would ever look again.
+      const version = versionOf(connection);
+      return { ...describeRelation(connection.database, path, relation), version };
+    });
   }
 
   async horizon(lookbackMs: number | null, signal: AbortSignal): Promise<Horizon> {
