@@ -36,7 +36,7 @@ export interface Difference {
   readonly is: string | null;
   /** Why consumers of the new schema cannot read the events of before, and those of the old one the new events; null: they can. */
   readonly breaks: { readonly backward: string | null; readonly forward: string | null };
-  /** null: nothing breaks. */
+  /** null: there is nothing to do. */
   readonly cure: string | null;
 }
 
@@ -47,34 +47,29 @@ export interface Writing {
 
 export const harmless: Difference['breaks'] = { backward: null, forward: null };
 
-/** What differs in the events of two models that are written the same way. Fields are the same by the name under which they are published. */
+/** What differs in the events of two models that are written the same way. A field is the same where readers find it by the same name. */
 export function compareModels(was: EventModel, is: EventModel, { format, keyFormat }: Writing): readonly Difference[] {
   const reading = readings[format];
-  const before = named(was, reading);
-  const now = named(is, reading);
-  const added = is.fields.filter(({ name }) => !before.has(name));
-  const dropped = was.fields.filter(({ name }) => !now.has(name));
+  const before = byName(was, reading);
+  const now = byName(is, reading);
+  const added = [...now].flatMap(([name, field]) => (before.has(name) ? [] : [field]));
+  const dropped = [...before].flatMap(([name, field]) => (now.has(name) ? [] : [field]));
   return [
     ...keyDifferences(was, is, keyFormat),
     ...dropped.map((field) => droppedField(field, likelyRename(field, was, added, is), reading)),
     ...added.map((field) => addedField(field, reading)),
-    ...is.fields.flatMap((field) => {
-      const old = before.get(field.name);
-      return old === undefined ? [] : changedField(old, now.get(field.name) as Named, reading);
+    ...[...now].flatMap(([name, field]) => {
+      const old = before.get(name);
+      return old === undefined ? [] : changedField(old, field, reading);
     }),
     ...reordered(was, is),
   ];
 }
 
-interface Named {
-  readonly field: EventField;
-  /** By what the format finds it. */
-  readonly found: string;
-}
-
-function named({ fields }: EventModel, reading: Reading): ReadonlyMap<string, Named> {
+/** Fields by what the format calls them. */
+function byName({ fields }: EventModel, reading: Reading): ReadonlyMap<string, EventField> {
   const names = reading.names(fields);
-  return new Map(fields.map((field, at) => [field.name, { field, found: names[at] as string }]));
+  return new Map(fields.map((field, at) => [names[at] as string, field]));
 }
 
 const typed = ({ native, nullable }: EventField): string => `${native}${nullable ? '' : ' NOT NULL'}`;
@@ -91,7 +86,7 @@ function droppedField(field: EventField, renamed: EventField | null, reading: Re
   const missed = canMiss(field, reading) ? null : `they count on "${name}", which ${nothing(field)}, and new events are without it`;
   const back =
     renamed === null ? null : `Publish "${renamed.column}" under the old name, by \`columns: { rename: { ${renamed.column}: ${name} } }\``;
-  const cure = missed === null ? null : `${back ?? `Keep the column until nobody reads it`}${elsewhere}`;
+  const cure = missed === null && back === null ? null : `${back ?? `Keep the column until nobody reads it`}${elsewhere}`;
   const was = renamed === null ? whole(field) : `${whole(field)}, and is likely to be "${renamed.column}" now`;
   return { kind: 'dropped', field: name, column, was, is: null, breaks: { backward: null, forward: missed }, cure };
 }
@@ -106,23 +101,31 @@ function addedField(field: EventField, reading: Reading): Difference {
   return { kind: 'added', field: name, column, was: null, is: whole(field), breaks: { backward: missed, forward: null }, cure };
 }
 
-function changedField({ field: was, found: before }: Named, { field: is, found: now }: Named, reading: Reading): readonly Difference[] {
+function changedField(was: EventField, is: EventField, reading: Reading): readonly Difference[] {
   const { name: field, column } = is;
-  const words = { field, column, was: typed(was), is: typed(is), cure: null };
   const told = (kind: ChangeKind, from: string | undefined, to: string | undefined): readonly Difference[] =>
-    from === to ? [] : [{ ...words, kind, was: from ?? null, is: to ?? null, breaks: harmless }];
+    from === to ? [] : [{ kind, field, column, was: from ?? null, is: to ?? null, breaks: harmless, cure: null }];
+  const role = (one: EventField): string => (one.cursor ? 'the cursor' : 'not the cursor');
   return [
     ...changedType(was, is, reading),
     ...changedNull(was, is),
-    ...(before === now ? [] : [{ ...words, kind: 'name' as const, ...renamedIn(before, now) }]),
-    ...told('column', was.column, is.column),
+    ...(was.name === is.name ? told('column', was.column, is.column) : otherColumn(was, is)),
     ...told('labels', was.facts.labels?.join(', '), is.facts.labels?.join(', ')),
     ...told('default', was.facts.default, is.facts.default),
     ...told('comment', was.facts.doc, is.facts.doc),
-    ...(was.cursor === is.cursor
-      ? []
-      : told('cursor', was.cursor ? 'the cursor' : 'not the cursor', is.cursor ? 'the cursor' : 'not the cursor')),
+    ...told('cursor', role(was), role(is)),
   ];
+}
+
+/** Of the names that Avro does not take, one stands for another column now. */
+function otherColumn(was: EventField, is: EventField): readonly Difference[] {
+  const { name: field, column } = is;
+  const breaks = {
+    backward: `events of before have "${was.name}" under the name that is "${field}" now`,
+    forward: `they know "${was.name}" by the name that is "${field}" in new events`,
+  };
+  const cure = `Give the columns names that stay different without blanks and signs, by \`columns: { rename: … }\`${elsewhere}`;
+  return [{ kind: 'name', field, column, was: was.name, is: field, breaks, cure }];
 }
 
 function changedType(was: EventField, is: EventField, reading: Reading): readonly Difference[] {
@@ -148,15 +151,6 @@ function changedNull(was: EventField, is: EventField): readonly Difference[] {
   }
   const breaks = { backward: `"${field}" may be NULL in events of before`, forward: null };
   return [{ ...words, kind: 'not null', breaks, cure: `Let the column be NULL again${elsewhere}` }];
-}
-
-/** Two names that Avro does not take have become one, or are no longer. */
-function renamedIn(before: string, now: string): Pick<Difference, 'breaks' | 'cure'> {
-  const breaks = {
-    backward: `events of before call it ${before}, and not ${now}`,
-    forward: `they know it as ${before}, and new events call it ${now}`,
-  };
-  return { breaks, cure: `Give the columns names that stay different, by \`columns: { rename: … }\`${elsewhere}` };
 }
 
 /** Nobody reads a field by its place: Protobuf's numbers stay with the names. */
