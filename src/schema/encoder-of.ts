@@ -1,58 +1,54 @@
 import type { KeyFormat, SchemaIds } from '../model/format.ts';
-import type { Encoder, EventSchema, Field } from './encoder.ts';
+import { avroFields } from './avro-writer.ts';
+import { BinaryObject } from './binary-object.ts';
+import type { Encoder, EventSchema } from './encoder.ts';
 import type { EventField } from './event-model.ts';
-import { frameOf, isFramed } from './frame.ts';
-import { jsonEncoder } from './json-encoder.ts';
-import { jsonPart } from './json-part.ts';
-import { behind, eventsOf, type PartWriter } from './part-writer.ts';
+import { frameOf, isFramed, withoutId } from './frame.ts';
+import { JsonObject } from './json-packed.ts';
+import { rowEncoder } from './row-encoder.ts';
+import type { RowObject } from './row-object.ts';
 import { slotsOf } from './slot.ts';
 import type { StreamSchema } from './stream-schema.ts';
-import { stringKey } from './string-key.ts';
+import { StringKey } from './string-key.ts';
 
 /** Events as a stream's schema says. `columns`: the names behind the values of a row, in order. LIB108 of a key that its format does not take. */
 export function encoderOf(schema: EventSchema, stream: StreamSchema, columns: readonly string[], ids: SchemaIds): Encoder {
   const { model, format, keyFormat } = stream;
-  const keyed = schema.key.length > 0;
-  const key = keyed ? partOf(keyFormat, model.key, schema.key, columns) : null;
-  const value = partOf(format, model.fields, schema.fields, columns);
-  if ((keyed && lacksId(keyFormat, ids.key)) || lacksId(format, ids.value)) return unregistered(schema, stream, ids);
-  if (isJson(format) && (!keyed || isJson(keyFormat))) {
-    const around = (of: KeyFormat, id: number | null) => ({ before: frameOf(of, id), braces: 0 });
-    return jsonEncoder(schema, columns, { key: around(keyed ? keyFormat : 'json', ids.key), value: around(format, ids.value) });
+  const keyed = model.key.length > 0;
+  // A key that its format does not take is refused before any registry is asked.
+  const keyOf = (frame: Buffer): RowObject | null => (keyed ? objectOf(keyFormat, model.key, columns, frame) : null);
+  if ((keyed && lacksId(keyFormat, ids.key)) || lacksId(format, ids.value)) {
+    keyOf(Buffer.alloc(0));
+    return unregistered(schema, format, keyFormat);
   }
-  return eventsOf(schema, key === null ? null : framed(key, keyFormat, ids.key), framed(value, format, ids.value));
+  const value = objectOf(format, model.fields, columns, frameOf(format, ids.value));
+  return rowEncoder(schema, keyed ? keyOf(frameOf(keyFormat, ids.key)) : null, value);
 }
 
-/** Both parts are written in one piece. */
-const isJson = (format: KeyFormat): boolean => format === 'json' || format === 'json-schema';
 const lacksId = (format: KeyFormat, id: number | null): boolean => isFramed(format) && id === null;
 
-function framed(part: PartWriter, format: KeyFormat, id: number | null): PartWriter {
-  return isFramed(format) ? behind(frameOf(format, id), part) : part;
-}
-
-/** A part of an event in a format, without the frame of a registry. */
-export function partOf(format: KeyFormat, fields: readonly EventField[], of: readonly Field[], columns: readonly string[]): PartWriter {
+/** A part of an event in a format. `columns`: the names behind the values of a row, in order; `frame`: what stands before it. */
+export function objectOf(format: KeyFormat, fields: readonly EventField[], columns: readonly string[], frame: Buffer): RowObject {
   switch (format) {
     case 'string':
-      return stringKey(fields, columns);
+      return new StringKey(fields, columns);
     case 'json':
     case 'json-schema':
     case 'connect':
+      return new JsonObject(slotsOf(fields, columns), { before: frame, braces: 0 });
     case 'avro':
+      return new BinaryObject(avroFields(fields, columns), frame);
     case 'protobuf':
-      return jsonPart(slotsOf(of, columns));
+      return new JsonObject(slotsOf(fields, columns), { before: frame, braces: 0 });
     default:
       return format satisfies never;
   }
 }
 
 /** Of a plan that no registry has seen yet: it can be looked at, and publishes nothing. */
-function unregistered(schema: EventSchema, { format, keyFormat }: StreamSchema, ids: SchemaIds): Encoder {
+function unregistered(schema: EventSchema, format: KeyFormat, keyFormat: KeyFormat): Encoder {
   const refuse = (): never => {
-    if (schema.key.length > 0) frameOf(keyFormat, ids.key);
-    frameOf(format, ids.value);
-    throw new Error('unreachable: both schemas have their numbers');
+    throw withoutId(isFramed(format) ? format : keyFormat);
   };
   return { schema, append: refuse, bury: refuse };
 }

@@ -12,12 +12,13 @@ const none = Buffer.alloc(0);
  */
 export function frameOf(format: KeyFormat, id: number | null): Buffer {
   if (!isFramed(format)) return none;
-  if (id === null) {
-    throw new LiberateError('LIB706', `events in ${format} begin with the number of their schema, and no registry has told it`, {
-      cure: 'Give the sink a `registry:`, or choose `format: json` or `format: connect`.',
-    });
-  }
+  if (id === null) throw withoutId(format);
   const frame = Buffer.alloc(format === 'protobuf' ? 6 : 5);
   frame.writeInt32BE(id, 1);
   return frame;
 }
+
+export const withoutId = (format: KeyFormat): LiberateError =>
+  new LiberateError('LIB706', `events in ${format} begin with the number of their schema, and no registry has told it`, {
+    cure: 'Give the sink a `registry:`, or choose `format: json` or `format: connect`.',
+  });

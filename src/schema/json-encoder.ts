@@ -1,90 +1,16 @@
-import type { PackedRows } from '../model/packed-rows.ts';
-import type { RecordBatch } from '../model/record-batch.ts';
 import type { Encoder, EventSchema } from './encoder.ts';
-import { type Around, bare, PackedObject } from './json-packed.ts';
-import { jsonText, take } from './json-text.ts';
+import { JsonObject } from './json-packed.ts';
+import { rowEncoder } from './row-encoder.ts';
 import { slotsOf } from './slot.ts';
 
-/**
- * JSON objects with exact numbers for key and value. `columns`: the names behind the values of a row, in order. `key`, `value`: what
- * stands around them, such as the frame of a registry.
- */
-export function jsonEncoder(
-  schema: EventSchema,
-  columns: readonly string[],
-  around: Readonly<Record<'key' | 'value', Around>> = plain,
-): Encoder {
-  const key = schema.key.length === 0 ? null : slotsOf(schema.key, columns);
-  const value = slotsOf(schema.fields, columns);
-  const keyText = key === null ? null : jsonText(key, around.key);
-  const valueText = jsonText(value, around.value);
-  const packed = packedEvents(key === null ? null : new PackedObject(key, around.key), new PackedObject(value, around.value));
-  return {
-    schema,
-    append: (rows, at, timestamp, into) => {
-      if (rows.packed !== null) {
-        packed.append(rows.packed, at, timestamp, into);
-        return;
-      }
-      const values = rows.values(at);
-      const start = into.length;
-      keyText?.(values, into);
-      const middle = into.length;
-      valueText(values, into);
-      if (keyText === null) into.push(-1, -1, middle, into.length, timestamp);
-      else into.push(start, middle, middle, into.length, timestamp);
-    },
-    bury: (rows, at, timestamp, into) => {
-      if (rows.packed !== null) {
-        packed.bury(rows.packed, at, timestamp, into);
-        return;
-      }
-      const start = into.length;
-      keyText?.(rows.values(at), into);
-      if (keyText === null) into.push(-1, -1, -1, -1, timestamp);
-      else into.push(start, into.length, -1, -1, timestamp);
-    },
-  };
-}
-
-const plain = { key: bare, value: bare };
-
-/** Writes one record of a packed row. */
-type Write = (rows: PackedRows, row: number, timestamp: number, into: RecordBatch) => void;
-
-/** Key and value of a packed row are written behind the rows, and copied from there in one piece. */
-function packedEvents(key: PackedObject | null, value: PackedObject): { readonly append: Write; readonly bury: Write } {
-  const leads = Buffer.concat([key?.leads ?? Buffer.alloc(0), value.leads]);
-  const keyLeads = key?.leads.length ?? 0;
-  let laid: PackedRows | null = null;
-  let filled = -1;
-  /** Where the leads lie, with room behind them for the row. */
-  const lay = (rows: PackedRows, row: number): number => {
-    const desk = rows.desk(leads.length + (key?.most(rows, row) ?? 0) + value.most(rows, row));
-    if (rows !== laid || rows.filled !== filled) {
-      leads.copy(rows.bytes, desk);
-      laid = rows;
-      filled = rows.filled;
-    }
-    return desk;
-  };
-  return {
-    append: (rows, row, timestamp, into) => {
-      const desk = lay(rows, row);
-      const start = desk + leads.length;
-      const middle = key === null ? start : key.write(rows, row, desk, start);
-      const end = value.write(rows, row, desk + keyLeads, middle);
-      const at = take(rows.bytes, start, end, into);
-      if (key === null) into.push(-1, -1, at, into.length, timestamp);
-      else into.push(at, at + middle - start, at + middle - start, into.length, timestamp);
-    },
-    bury: (rows, row, timestamp, into) => {
-      const desk = lay(rows, row);
-      const start = desk + leads.length;
-      const end = key === null ? start : key.write(rows, row, desk, start);
-      const at = take(rows.bytes, start, end, into);
-      if (key === null) into.push(-1, -1, -1, -1, timestamp);
-      else into.push(at, into.length, -1, -1, timestamp);
-    },
-  };
+/** JSON objects with exact numbers for key and value. `columns`: the names behind the values of a row, in order. */
+export function jsonEncoder(schema: EventSchema, columns: readonly string[]): Encoder {
+  const object = (fields: EventSchema['fields']): JsonObject =>
+    new JsonObject(
+      slotsOf(
+        fields.map(({ name, column }) => ({ name, column: column.name, type: column.type })),
+        columns,
+      ),
+    );
+  return rowEncoder(schema, schema.key.length === 0 ? null : object(schema.key), object(schema.fields));
 }

@@ -1,6 +1,10 @@
 import type { PackedRows } from '../model/packed-rows.ts';
+import type { RecordBatch } from '../model/record-batch.ts';
+import type { Value } from '../model/value.ts';
+import { put, putText } from './batch-bytes.ts';
 import { longText, type PackedJson } from './json-bytes.ts';
 import { notUtf8 } from './not-utf8.ts';
+import type { RowObject } from './row-object.ts';
 import type { Slot } from './slot.ts';
 
 interface PackedSlot {
@@ -21,11 +25,12 @@ export interface Around {
 
 export const bare: Around = { before: Buffer.alloc(0), braces: 0 };
 
-/** JSON objects of packed rows. What each field begins with lies behind the rows too, where it can be copied from. */
-export class PackedObject {
+/** JSON objects. What each field begins with lies behind packed rows too, where it can be copied from. */
+export class JsonObject implements RowObject {
   readonly #slots: readonly Slot[];
   readonly #leadOf: readonly Buffer[];
-  readonly #closing: number;
+  readonly #before: Buffer;
+  readonly #braces: number;
   /** The leads of all fields, the first with what stands before the object; then what stands in place of a NULL, and of no field at all. */
   readonly leads: Buffer;
   readonly #nullAt: number;
@@ -34,13 +39,13 @@ export class PackedObject {
 
   constructor(slots: readonly Slot[], { before, braces }: Around = bare) {
     this.#slots = slots;
-    this.#closing = braces;
+    this.#before = before;
+    this.#braces = braces;
     this.#leadOf = slots.map(({ lead }, at) => (at === 0 ? Buffer.concat([before, Buffer.from(lead)]) : Buffer.from(lead)));
     this.leads = Buffer.concat([...this.#leadOf, Buffer.from('null'), before, Buffer.from('{')]);
     this.#nullAt = this.leads.length - before.length - 5;
   }
 
-  /** The most bytes that the row's object takes, what is not plain left out. */
   most({ bounds, width }: PackedRows, row: number): number {
     const first = row * width * 2;
     let most = this.leads.length + this.#slots.length * 8;
@@ -52,7 +57,6 @@ export class PackedObject {
     return most;
   }
 
-  /** Writes the row's object; `leads`: where they have been put. Where writing goes on. */
   write(rows: PackedRows, row: number, leads: number, from: number): number {
     if (rows.forms !== this.#forms) this.#compile(rows.forms);
     const { bounds } = rows;
@@ -69,8 +73,18 @@ export class PackedObject {
         next = written < 0 ? this.#decoded(slot.slow, rows, row, next) : written;
       }
     }
-    for (let brace = 0; brace <= this.#closing; brace += 1) rows.bytes[next++] = 0x7d;
+    for (let brace = 0; brace <= this.#braces; brace += 1) rows.bytes[next++] = 0x7d;
     return next;
+  }
+
+  writeValues(values: readonly Value[], into: RecordBatch): void {
+    let text = this.#slots.length === 0 ? '{' : '';
+    for (const { lead, at, write } of this.#slots) {
+      const value = values[at];
+      text += lead + (value === null || value === undefined ? 'null' : write(value));
+    }
+    if (this.#before.length > 0) put(this.#before, into);
+    putText(text + '}'.repeat(this.#braces + 1), into);
   }
 
   /** By way of the value; it may be longer than was thought. */

@@ -1,7 +1,8 @@
 import type { RecordBatch } from '../model/record-batch.ts';
 import type { RowBatch } from '../model/row.ts';
+import { take } from './batch-bytes.ts';
 import type { Encoder, EventSchema } from './encoder.ts';
-import { put } from './json-text.ts';
+import type { RowObject } from './row-object.ts';
 
 /** Writes one part of a row's event, its key or its value, behind the bytes that are in use. */
 export interface PartWriter {
@@ -9,15 +10,24 @@ export interface PartWriter {
   write(rows: RowBatch, at: number, timestamp: number, into: RecordBatch): void;
 }
 
-/** Behind bytes that are the same in every event, such as the frame of a registry. */
-export const behind = (bytes: Buffer, part: PartWriter): PartWriter => ({
-  write: (rows, at, timestamp, into) => {
-    put(bytes, into);
-    part.write(rows, at, timestamp, into);
+/** A part that can stand within another. */
+export const partOf = (object: RowObject): PartWriter => ({
+  write: (rows, at, _timestamp, into) => {
+    const { packed } = rows;
+    if (packed === null) {
+      object.writeValues(rows.values(at), into);
+      return;
+    }
+    const desk = packed.desk(object.leads.length + object.most(packed, at));
+    // Each time: another part of the event may have written there.
+    object.leads.copy(packed.bytes, desk);
+    const start = desk + object.leads.length;
+    const end = object.write(packed, at, desk, start);
+    take(packed.bytes, start, end, into);
   },
 });
 
-/** Events of a key, if they have any, and a value. */
+/** Events of parts that are written apart. */
 export const eventsOf = (schema: EventSchema, key: PartWriter | null, value: PartWriter): Encoder => ({
   schema,
   append: (rows, at, timestamp, into) => {

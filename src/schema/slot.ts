@@ -1,5 +1,5 @@
 import type { Form } from '../model/packed-rows.ts';
-import type { Field } from './encoder.ts';
+import type { EventField } from './event-model.ts';
 import { type PackedJson, packedJson } from './json-bytes.ts';
 import { type JsonWriter, jsonWriter } from './json-value.ts';
 
@@ -19,11 +19,11 @@ export interface Slot {
 export const leadOf = (name: string, index: number): string => `${index === 0 ? '{' : ','}${JSON.stringify(name)}:`;
 
 /** Compiled once: names are escaped and writers chosen here. `columns`: the names behind the values of a row, in order. */
-export const slotsOf = (fields: readonly Field[], columns: readonly string[]): readonly Slot[] =>
-  fields.map(({ name, column }, index) => ({
-    column: column.name,
+export const slotsOf = (fields: readonly Pick<EventField, 'name' | 'column' | 'type'>[], columns: readonly string[]): readonly Slot[] =>
+  fields.map(({ name, column, type }, index) => ({
+    column,
     lead: leadOf(name, index),
-    at: columns.indexOf(column.name),
-    packed: (form) => packedJson(column.type, form),
-    write: jsonWriter(column.type),
+    at: columns.indexOf(column),
+    packed: (form) => packedJson(type, form),
+    write: jsonWriter(type),
   }));

@@ -312,7 +312,7 @@ const arrays: readonly TypeCase[] = [
   },
   { type: 'mood[]', made: 'of an enum', kind: 'array', samples: [['\'{"so so",fine}\'', '["so so","fine"]']] },
   { type: 'positive[]', made: 'of a domain', kind: 'array', samples: [["'{1,2}'", '[1,2]']] },
-  { type: 'numbers', made: 'a domain over `integer[]`', kind: 'array', samples: [["'{1,2}'", '[1,2]']] },
+  { type: 'numbers', made: 'a domain over `integer[]`', kind: 'array', element: 'integer', samples: [["'{1,2}'", '[1,2]']] },
   { type: 'uuid[]', kind: 'array', samples: [["'{a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11}'", '["a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11"]']] },
   { type: 'date[]', kind: 'array', samples: [["'{2026-02-28,infinity,0044-03-15 BC}'", '["2026-02-28","infinity","0044-03-15 BC"]']] },
   { type: 'timestamp[]', kind: 'array', samples: [['\'{"2026-01-01 10:00:00"}\'', '["2026-01-01T10:00:00"]']] },

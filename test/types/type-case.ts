@@ -11,6 +11,8 @@ export interface TypeCase {
   /** What a type of the user's own is, for the document. */
   readonly made?: string;
   readonly kind: ColumnType['kind'];
+  /** Of a domain over an array, whose name does not tell: what its elements are. */
+  readonly element?: Exclude<ColumnType['kind'], 'array'>;
   readonly samples: readonly Sample[];
   /** SQL of values that are all different, read in their order as key and as cursor; `false`: the type has no order. Default: the samples. */
   readonly ordered?: readonly string[] | false;

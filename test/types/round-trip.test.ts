@@ -1,0 +1,28 @@
+import { describe, expect, it } from 'vitest';
+import type { Column } from '../../src/model/column.ts';
+import { oneRow } from '../support/rows.ts';
+import { caseColumns, databases } from './case-columns.ts';
+import { eventsOfColumn, expected, labelOf, told } from './round-trip.ts';
+import { canonical } from './type-case.ts';
+
+const names = Object.keys(databases) as (keyof typeof databases)[];
+
+describe.each(names)('the types of %s', (database) => {
+  const columns = caseColumns(database);
+
+  it.each(['avro'] as const)('come back from %s as they are, or are refused by name', async (format) => {
+    const refused: string[] = [];
+    for (const [at, one] of databases[database].entries()) {
+      const column = columns[at] as Column;
+      const events = eventsOfColumn(column, format, [column.name]);
+      for (const sample of [...one.samples, null]) {
+        const value = sample === null ? null : canonical(one.kind, sample);
+        const found = told(events, oneRow([value]), 0);
+        if (sample !== null && typeof found.told === 'string' && found.told.startsWith('refused: ')) {
+          refused.push(`${labelOf(one, sample)} → ${found.told}`);
+        } else expect([labelOf(one, sample ?? ['NULL']), found.told]).toEqual([labelOf(one, sample ?? ['NULL']), expected(column, value)]);
+      }
+    }
+    await expect(`${refused.join('\n')}\n`).toMatchFileSnapshot(`refused/${database}.${format}.txt`);
+  });
+});
