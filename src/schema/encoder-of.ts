@@ -5,6 +5,7 @@ import type { Encoder, EventSchema } from './encoder.ts';
 import type { EventField } from './event-model.ts';
 import { frameOf, isFramed, withoutId } from './frame.ts';
 import { JsonObject } from './json-packed.ts';
+import { protobufFields } from './protobuf-writer.ts';
 import { rowEncoder } from './row-encoder.ts';
 import type { RowObject } from './row-object.ts';
 import { slotsOf } from './slot.ts';
@@ -39,7 +40,7 @@ export function objectOf(format: KeyFormat, fields: readonly EventField[], colum
     case 'avro':
       return new BinaryObject(avroFields(fields, columns), frame);
     case 'protobuf':
-      return new JsonObject(slotsOf(fields, columns), { before: frame, braces: 0 });
+      return new BinaryObject(protobufFields(fields, columns), frame);
     default:
       return format satisfies never;
   }

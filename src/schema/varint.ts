@@ -59,6 +59,14 @@ export class Int64 {
     return true;
   }
 
+  /** Of a whole number up to 2^53 either way. */
+  whole(value: number): void {
+    this.#negative = value < 0;
+    const magnitude = Math.abs(value);
+    this.#high = Math.floor(magnitude / word);
+    this.#low = magnitude % word;
+  }
+
   /** A time in microseconds; `micros`: from 0, on top of the seconds. false: past 64 bits. */
   time(seconds: number, micros: number): boolean {
     this.#negative = seconds < 0;

@@ -29,7 +29,7 @@ export function normal(type: ColumnType, value: Value, bits?: number): Normal {
     case 'timestamptz':
       return wholeFraction(value as string);
     case 'array':
-      return (jsonItems(value as string) ?? []).map((item) => normal(type.element, valueOf(type.element, item), bits));
+      return (jsonItems(value as string) ?? []).map((item) => normal(type.element, itemOf(type.element, item), bits));
     case 'dynamic':
       return dynamic(value);
     default:
@@ -42,7 +42,7 @@ export function dynamic(value: Exclude<Value, null>): string {
   return `${typeof value} ${typeof value === 'number' ? real(value, 64) : value}`;
 }
 
-function valueOf(type: ColumnType, item: string): Value {
+function itemOf(type: ColumnType, item: string): Value {
   if (item === 'null') return null;
   if (type.kind === 'json' || type.kind === 'array' || !item.startsWith('"')) return item;
   const text = JSON.parse(item) as string;

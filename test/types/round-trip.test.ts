@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Column } from '../../src/model/column.ts';
+import { schemaFormats } from '../foreign/readers.ts';
 import { oneRow } from '../support/rows.ts';
 import { caseColumns, databases } from './case-columns.ts';
 import { eventsOfColumn, expected, labelOf, told } from './round-trip.ts';
@@ -10,7 +11,7 @@ const names = Object.keys(databases) as (keyof typeof databases)[];
 describe.each(names)('the types of %s', (database) => {
   const columns = caseColumns(database);
 
-  it.each(['avro'] as const)('come back from %s as they are, or are refused by name', async (format) => {
+  it.each(schemaFormats)('come back from %s as they are, or are refused by name', async (format) => {
     const refused: string[] = [];
     for (const [at, one] of databases[database].entries()) {
       const column = columns[at] as Column;

@@ -12,11 +12,8 @@ import { eventSchema } from '../../src/schema/event-schema.ts';
 import type { StreamSchema } from '../../src/schema/stream-schema.ts';
 import { streamSchemaOf } from '../../src/schema/stream-schema-of.ts';
 import { type Normal, normal } from '../foreign/normal.ts';
-import { readers } from '../foreign/readers.ts';
+import { readers, type SchemaFormat } from '../foreign/readers.ts';
 import type { TypeCase } from './type-case.ts';
-
-/** Formats whose events carry a schema. */
-export const schemaFormats = ['json-schema', 'avro', 'protobuf', 'connect'] as const satisfies readonly Format[];
 
 export interface ColumnEvents {
   readonly stream: StreamSchema;
@@ -47,7 +44,7 @@ export function told({ stream, encoder }: ColumnEvents, rows: RowBatch, at: numb
   const [field] = stream.model.fields;
   return {
     bytes: event.toString('hex'),
-    told: readers[stream.format as (typeof schemaFormats)[number]](stream, event)[field?.name as string] ?? null,
+    told: readers[stream.format as SchemaFormat](stream, event)[field?.name as string] ?? null,
   };
 }
 
