@@ -6,6 +6,7 @@ import { type CycleContext, runCycle } from './cycle.ts';
 import type { JobPlan } from './job-plan.ts';
 import { asksForCare } from './refusals.ts';
 import { newTally, type Tally } from './tally.ts';
+import { movedOn } from './topic-version.ts';
 
 export type AttemptContext = Omit<CycleContext, 'tally'> & {
   /** A number from 0 to 1, for the spread of retries. */
@@ -64,11 +65,11 @@ export async function attemptCycle(begun: AttemptContext, known: JobState | null
         return { report: report(context, startedAt, total, null, 'stopped', null), state, error: null };
       }
       let error = asLiberateError(thrown).at({ job: plan.name });
-      if (tellsOfChange.has(error.code) && context.again !== undefined && looks < mostLooks) {
-        looks += 1;
+      if (looks < mostLooks) {
         try {
-          const found = await context.again(signal);
+          const found = await changedPlan({ ...context, tally }, error, signal);
           if (found !== null) {
+            looks += 1;
             context = { ...context, plan: found };
             attempt -= 1;
             continue;
@@ -92,6 +93,13 @@ export async function attemptCycle(begun: AttemptContext, known: JobState | null
       await clock.sleep(delayMs, signal);
     }
   }
+}
+
+/** What to go on with where the relation, or the version of the topic, is another one by now; null: it is the same. */
+async function changedPlan(context: CycleContext & AttemptContext, error: LiberateError, signal: AbortSignal): Promise<JobPlan | null> {
+  const { again } = context;
+  if (again === undefined) return null;
+  return tellsOfChange.has(error.code) || (await movedOn(context, error, signal)) ? again(signal) : null;
 }
 
 /** One try under the job's own timeout. */

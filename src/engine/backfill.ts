@@ -57,7 +57,7 @@ export async function backfillJob(
   const use = engine.source(job);
   checkOptions(job, use, options);
   const plans: JobPlan[] = [];
-  for await (const plan of plansOf(job, use, signal)) plans.push(plan);
+  for await (const plan of plansOf(job, use, engine.store, signal)) plans.push(plan);
   const todo = await whatToDo(engine.store, plans, options, engine.clock.now());
   if (options.resume && !todo.resumed) notice(engine, job.name, 'there is no unfinished backfill to resume: this one begins');
   const reports: BackfillReport[] = [];

@@ -15,6 +15,7 @@ import type { JobPlan } from './job-plan.ts';
 import { pollCycle } from './poll-cycle.ts';
 import { admitted, toldOf } from './schema-gate.ts';
 import type { Tally } from './tally.ts';
+import { refuseOtherVersion, versionTold } from './topic-version.ts';
 import type { Progress } from './tracker.ts';
 import type { Turn } from './turn.ts';
 
@@ -42,7 +43,10 @@ export type Commit = (progress: Progress & Pick<JobState, 'loaded'>) => Promise<
  * `state`: what was loaded or returned last; null for a job that never ran, or had to wait.
  */
 export async function runCycle(given: CycleContext, state: JobState | null, signal: AbortSignal): Promise<JobState | null> {
-  if (state !== null) refuseOtherDefinition(given.plan, state);
+  if (state !== null) {
+    refuseOtherVersion(given.plan, state);
+    refuseOtherDefinition(given.plan, state);
+  }
   const context = await admitted(given, state, signal);
   const { plan } = context;
   const letters = lettersOf(context);
@@ -52,6 +56,7 @@ export async function runCycle(given: CycleContext, state: JobState | null, sign
     ...progress,
     definition: plan.definition,
     ...toldOf(context),
+    ...versionTold(plan),
     ...counted(letters?.count ?? state?.deadLetters ?? 0),
   });
   const commit: Commit = (progress) => commitState(context, whole(progress));

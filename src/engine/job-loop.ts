@@ -244,12 +244,13 @@ export class JobLoop {
 
   /** The plan for the relation as it is now, where it has changed; the job goes on with it from its mark. */
   async #again(signal: AbortSignal): Promise<JobPlan | null> {
-    const before = this.#plan?.shape.version;
+    const before = this.#plan;
     this.#plan = null;
     this.#memory.answer.forget();
     this.#memory.seen = null;
     this.#plan = await this.#opening.plan(this.#memory, signal);
-    return before === this.#plan.shape.version ? null : this.#plan;
+    const same = before?.shape.version === this.#plan.shape.version && before?.topicVersion === this.#plan.topicVersion;
+    return same ? null : this.#plan;
   }
 
   #tellQuiet(bare: CycleReport): void {

@@ -11,6 +11,7 @@ import { refuseNullKeys } from './key-nulls.ts';
 import { resolveTarget, type Target } from './resolve.ts';
 import { promiseOf } from './told-deletes.ts';
 import { claimTopic, type TopicClaims } from './topic-claims.ts';
+import { inItsVersion } from './topic-version.ts';
 
 /** Where a job meets its relation: what it will do, what it promises, and that it may; told once, until it changes. */
 export class JobOpening {
@@ -36,7 +37,8 @@ export class JobOpening {
   async #resolve(memory: JobMemory, signal: AbortSignal): Promise<JobPlan> {
     const { source, timezone } = this.#engine.source(this.#job);
     const facts = await source.check(signal);
-    const plan = await resolveTarget(this.#job, this.#target, source, facts, timezone, signal);
+    const resolved = await resolveTarget(this.#job, this.#target, source, facts, timezone, signal);
+    const plan = await inItsVersion(resolved, this.#engine.store);
     // Only here are the tables of a wildcard known, and so its topics.
     claimTopic(this.#claims, this.#job.sink, plan);
     await refuseNullKeys(plan, source, signal);

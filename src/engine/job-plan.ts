@@ -47,6 +47,8 @@ export interface JobPlan {
   /** Why the row that the encoder was given last has no event; null: it has one. */
   readonly refused: () => LiberateError | null;
   readonly topic: TopicSpec;
+  /** From 1; a change that broke consumers began another. */
+  readonly topicVersion: number;
   /** Mode incrementing: a session may keep ids for later, and a new transaction of it insert a lower one. */
   readonly cached: boolean;
   /** The topic of the dead letters, whether the job writes any or not. */
@@ -72,6 +74,8 @@ export interface PlanInput {
   readonly shape: Shape;
   readonly timezone: string | null;
   readonly topicNames: TopicNames;
+  /** Left out: the first. */
+  readonly topicVersion?: number;
   /** Once a registry has told them. */
   readonly ids?: SchemaIds;
 }
@@ -99,7 +103,8 @@ export function planJob(input: PlanInput): JobPlan {
   const deleted = deletionOf(job, shape);
   if (deleted !== null) refuseKeyless(key);
   const loose = key.filter(({ name, nullable }) => nullable && !isSure(name, order, cursor, job));
-  const topic = { name: render(job.topic, job, input.topicNames), keyed: key.length > 0 };
+  const topicVersion = input.topicVersion ?? 1;
+  const topic = { name: inVersion(render(job.topic, job, input.topicNames), topicVersion), keyed: key.length > 0 };
   const stream = streamSchemaOf(eventModel(topic.name, schema, cursor), job);
   const exact = encoderOf(schema, stream, names, input.ids ?? noSchemaIds);
   const sure = loose.length === 0 ? exact : withSureKey(exact, loose, names);
@@ -125,6 +130,7 @@ export function planJob(input: PlanInput): JobPlan {
     markTime: mode === 'timestamp' || mode === 'timestamp+incrementing' ? markTime(input.timezone) : () => null,
     eventTime: eventTime(mode === 'incrementing' || mode === 'transaction' ? [] : cursor, names, input.timezone),
     topic,
+    topicVersion,
     deadLetterTopic,
     letters: forgives === null ? null : { name: deadLetterTopic, keyed: true, letters: true },
     cached: mode === 'incrementing' && Object.hasOwn(shape.cachedIds ?? {}, cursor[0]?.name ?? ''),
@@ -275,6 +281,9 @@ function render(template: string, job: Job, names: TopicNames): string {
   const values: Readonly<Record<string, string>> = { job: job.name, ...names };
   return template.replace(/\{(\w+)\}/g, (whole, name: string) => values[name] ?? whole);
 }
+
+/** Readers of one version are not bothered by the next: it is a topic of its own. */
+const inVersion = (topic: string, version: number): string => (version === 1 ? topic : `${topic}.v${version}`);
 
 function relationName(job: Job, relation: Relation): string {
   if (relation.kind === 'table') return tableText(relation.table);

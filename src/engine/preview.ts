@@ -14,7 +14,7 @@ export interface Preview {
 export async function previewJob(job: Job, use: SourceUse, rows: number, now: number, signal: AbortSignal): Promise<readonly Preview[]> {
   const { source } = use;
   const previews: Preview[] = [];
-  for await (const plan of plansOf(job, use, signal)) {
+  for await (const plan of plansOf(job, use, null, signal)) {
     const request = { ...requestOf(plan), window: { kind: 'all' } as const, page: null, recentFrom: null, sample: null, limit: rows };
     const headers = recordHeaders(plan, source.name, 'upsert');
     const events = new RecordBatch(headers, undefined, recordHeaders(plan, source.name, 'delete'));

@@ -43,7 +43,8 @@ export class PublishedLog {
     }
     // Another stream: nothing that was published to the old one stands in it.
     if (found !== null) checked(plan, await published.clear(plan.name, fence));
-    const adopted = (await store.load(plan.name)) !== null;
+    const state = await store.load(plan.name);
+    const adopted = state !== null && (state.loaded || state.mark !== null);
     const head: PublishedHead = { sink: sinkName, topic, begun: clock.now(), adopted, last: null };
     checked(plan, await published.saveHead(plan.name, head, fence));
     return new PublishedLog(context, head, 0);

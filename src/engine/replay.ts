@@ -50,7 +50,7 @@ export async function replayLetters(
 ): Promise<readonly ReplayReport[]> {
   // What is refused again stays a letter, also of a job that meanwhile stops at such rows.
   const lettered: Job = { ...job, onBadRow: 'deadletter' };
-  return reportsOf(lettered, engine.source(job), (plan) => replay(engine, plan, options, signal), signal);
+  return reportsOf(lettered, engine.source(job), engine.store, (plan) => replay(engine, plan, options, signal), signal);
 }
 
 async function replay(engine: Engine, plan: JobPlan, { key, wait }: ReplayOptions, outer: AbortSignal): Promise<ReplayReport> {

@@ -2,9 +2,11 @@ import { LiberateError } from '../kit/errors.ts';
 import type { Relation, TableName } from '../model/column.ts';
 import type { Job } from '../model/job.ts';
 import type { Source, SourceFacts } from '../source/source.ts';
+import type { StateStore } from '../state/state-store.ts';
 import type { SourceUse } from './engine.ts';
 import { type JobPlan, planJob } from './job-plan.ts';
 import { expandTables, isPattern, parseTable, tableText } from './tables.ts';
+import { inItsVersion } from './topic-version.ts';
 
 /** A job's name and relation once its wildcards are expanded. */
 export interface Target {
@@ -32,25 +34,33 @@ export async function targetsOf(job: Job, source: Source, facts: SourceFacts, si
 
 const tableTarget = (name: string, table: TableName): Target => ({ name, relation: { kind: 'table', table } });
 
+/** Looks up which version of its topic a job publishes to; null: it is not asked for. */
+type Progress = Pick<StateStore, 'load'> | null;
+
 /** The plans of a job's targets, each made when it is asked for. */
 export async function* plansOf(
   job: Job,
   { source, timezone }: Pick<SourceUse, 'source' | 'timezone'>,
+  progress: Progress,
   signal: AbortSignal,
 ): AsyncGenerator<JobPlan> {
   const facts = await source.check(signal);
-  for (const target of await targetsOf(job, source, facts, signal)) yield await resolveTarget(job, target, source, facts, timezone, signal);
+  for (const target of await targetsOf(job, source, facts, signal)) {
+    const plan = await resolveTarget(job, target, source, facts, timezone, signal);
+    yield progress === null ? plan : await inItsVersion(plan, progress);
+  }
 }
 
 /** A report of each of a job's targets, one after the other. What fails names the target. */
 export async function reportsOf<T>(
   job: Job,
   use: Pick<SourceUse, 'source' | 'timezone'>,
+  progress: Progress,
   work: (plan: JobPlan) => Promise<T>,
   signal: AbortSignal,
 ): Promise<readonly T[]> {
   const reports: T[] = [];
-  for await (const plan of plansOf(job, use, signal)) {
+  for await (const plan of plansOf(job, use, progress, signal)) {
     try {
       reports.push(await work(plan));
     } catch (error) {

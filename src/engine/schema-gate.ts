@@ -8,6 +8,7 @@ import type { KeptSchema } from '../sink/schema-keeper.ts';
 import { type CycleContext, commitState } from './cycle.ts';
 import { type JobPlan, planJob } from './job-plan.ts';
 import { foundIds, registeredIds, subjectsOf } from './schema-ids.ts';
+import { refuseOtherVersion } from './topic-version.ts';
 
 /** A plan whose schema may leave. */
 export interface Admission {
@@ -40,6 +41,7 @@ export const toldOf = ({ plan, memory }: Pick<CycleContext, 'plan' | 'memory'>):
 
 async function admit(context: Asking, state: JobState | null, signal: AbortSignal): Promise<Admission> {
   const { plan } = context;
+  if (state !== null) refuseOtherVersion(plan, state);
   const schema = toldFingerprint(context);
   if (state?.schema === schema) return admissionOf(plan, schema, state.schemaIds ?? noSchemaIds);
   const judged = await judgeSchema(context, signal);

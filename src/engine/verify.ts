@@ -62,7 +62,7 @@ export async function verifyJob(
   options: VerifyOptions,
   signal: AbortSignal,
 ): Promise<readonly VerifyReport[]> {
-  return reportsOf(job, engine.source(job), (plan) => verifyPlan(engine, plan, reader, options, signal), signal);
+  return reportsOf(job, engine.source(job), engine.store, (plan) => verifyPlan(engine, plan, reader, options, signal), signal);
 }
 
 async function verifyPlan(

@@ -36,6 +36,8 @@ export interface JobState {
   readonly schema: string;
   /** The numbers under which a registry knows it; left out: it needs none. */
   readonly schemaIds?: SchemaIds;
+  /** Which of the topic's versions the job publishes to, `orders.v2`; left out: the first, `orders`. */
+  readonly topicVersion?: number;
   /** Dead letters of the job that stand; left out: none. */
   readonly deadLetters?: number;
 }

@@ -117,6 +117,7 @@ export function jobStateAt(value: unknown, path: string): JobState {
     loaded: flagAt(shape['loaded'], `${path}.loaded`),
     schema: textAt(shape['schema'], `${path}.schema`),
     ...(shape['schemaIds'] === undefined ? {} : { schemaIds: schemaIdsAt(shape['schemaIds'], `${path}.schemaIds`) }),
+    ...(shape['topicVersion'] === undefined ? {} : { topicVersion: numberAt(shape['topicVersion'], `${path}.topicVersion`) }),
     ...(shape['deadLetters'] === undefined ? {} : { deadLetters: numberAt(shape['deadLetters'], `${path}.deadLetters`) }),
   };
 }

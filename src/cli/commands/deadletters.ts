@@ -45,7 +45,7 @@ export async function deadlettersList(options: ListOptions, surroundings: Surrou
 
 async function lettersOfJob(job: Job, use: SourceUse, reader: StreamReader, signal: AbortSignal): Promise<readonly DeadLetter[]> {
   const letters: DeadLetter[] = [];
-  for await (const { name, deadLetterTopic } of plansOf(job, use, signal)) {
+  for await (const { name, deadLetterTopic } of plansOf(job, use, null, signal)) {
     try {
       letters.push(...(await readLetters(reader, deadLetterTopic, name, signal)).values());
     } catch (error) {

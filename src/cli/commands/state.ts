@@ -3,6 +3,7 @@ import type { Config } from '../../config/config.ts';
 import type { Engine } from '../../engine/engine.ts';
 import { type JobPlan, requestOf } from '../../engine/job-plan.ts';
 import { resolveTarget, type Target, targetsOf } from '../../engine/resolve.ts';
+import { inItsVersion, versionTold } from '../../engine/topic-version.ts';
 import { noProgress } from '../../engine/tracker.ts';
 import { systemClock } from '../../kit/clock.ts';
 import { Disposables } from '../../kit/disposables.ts';
@@ -99,7 +100,7 @@ async function setOne(
 ): Promise<void> {
   const { signal, stderr } = surroundings;
   const use = source(job);
-  const plan = await resolveTarget(job, target, use.source, facts, use.timezone, signal);
+  const plan = await inItsVersion(await resolveTarget(job, target, use.source, facts, use.timezone, signal), store);
   await underLease(store, plan.name, surroundings, async (fence) => {
     const state = options.from === null ? await accepted(store, plan) : await movedTo(options.from, plan, use.source, signal);
     const outcome = await store.commit(plan.name, state, fence);
@@ -124,7 +125,7 @@ async function movedTo(from: string, plan: JobPlan, source: Source, signal: Abor
   const [cursor] = plan.cursor;
   if (cursor === undefined) throw new LiberateError('LIB110', 'a bulk job has no cursor to set', { place: { job: plan.name } });
   const first = source.parseCursor(from, cursor);
-  const begin = { ...noProgress, loaded: true, definition, schema: encoder.schema.fingerprint };
+  const begin = { ...noProgress, loaded: true, definition, schema: encoder.schema.fingerprint, ...versionTold(plan) };
   // As if every transaction before that one had ended, and no other had begun.
   if (plan.mode === 'transaction') return { ...begin, mark: [`${first}:${first}:`] };
   const window = { kind: 'range', from: null, to: first } as const;
