@@ -2,7 +2,7 @@ import { formatDuration } from '../kit/duration.ts';
 import { count, describeReconcile, heldText } from '../observe/describe-event.ts';
 import { guaranteeLines } from '../observe/describe-guarantee.ts';
 import type { StoredJob } from '../state/state-store.ts';
-import { type JobStatus, leaseOf, lettersOf, markTime, toldGuarantee } from '../web/job-status.ts';
+import { type JobStatus, leaseOf, lettersOf, markTime, toldGuarantee, versionOf } from '../web/job-status.ts';
 import type { paints } from './paint.ts';
 
 type Paint = ReturnType<typeof paints>;
@@ -22,6 +22,7 @@ export function statusLines(status: JobStatus, now: number, paint: Paint): reado
     ['runner', runnerText(status)],
     ['remembered', rememberedText(stored)],
     ...reconcileText(stored, now),
+    ...versionText(status),
     ...lettersText(status),
     ['failures', failuresText(stored, now)],
     ...guaranteeText(status),
@@ -76,6 +77,13 @@ function reconcileText(stored: StoredJob | null, now: number): readonly (readonl
 function lettersText(status: JobStatus): readonly (readonly [string, string])[] {
   const letters = lettersOf(status);
   return letters === 0 ? [] : [['dead letters', `${rows(letters)} that could not be published; \`liberate deadletters list\` names them`]];
+}
+
+function versionText(status: JobStatus): readonly (readonly [string, string])[] {
+  const version = versionOf(status);
+  return version === 1
+    ? []
+    : [['topic', `version ${version}, its name ends in .v${version}: the schema changed in a way that breaks consumers`]];
 }
 
 function failuresText(stored: StoredJob | null, now: number): string {

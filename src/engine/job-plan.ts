@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { LiberateError } from '../kit/errors.ts';
 import type { Column, Relation, Shape } from '../model/column.ts';
 import type { Deletion } from '../model/deletion.ts';
@@ -18,7 +17,7 @@ import { withTombstones } from '../schema/tombstones.ts';
 import { deletionOf } from './deletion.ts';
 import { resolveMode } from './mode.ts';
 import { forgiving, withSureKey } from './refusals.ts';
-import { tableText } from './tables.ts';
+import { relationIdentity, relationName } from './relation-identity.ts';
 
 /** A job that meets a real relation: everything a cycle needs to know, decided once. */
 export interface JobPlan {
@@ -284,21 +283,3 @@ function render(template: string, job: Job, names: TopicNames): string {
 
 /** Readers of one version are not bothered by the next: it is a topic of its own. */
 const inVersion = (topic: string, version: number): string => (version === 1 ? topic : `${topic}.v${version}`);
-
-function relationName(job: Job, relation: Relation): string {
-  if (relation.kind === 'table') return tableText(relation.table);
-  return job.what.kind === 'query' && job.what.file !== null ? `query ${job.what.file}` : 'query';
-}
-
-/** What the mark was taken of. A query is its text: even a changed comment is shown to the user once. */
-function relationIdentity(job: Job, relation: Relation): string {
-  const where = job.where === null ? '' : ` where ${digest(job.where)}`;
-  const deleted = job.deleted === null ? '' : ` deleted ${digest(job.deleted)}`;
-  if (relation.kind === 'table') return `table ${tableText(relation.table)}${where}${deleted}`;
-  return `query ${digest(relation.text)}${where}${deleted}`;
-}
-
-function digest(sql: string): string {
-  const text = sql.replaceAll('\r\n', '\n').trim();
-  return `sha256:${createHash('sha256').update(text).digest('hex').slice(0, 32)}`;
-}

@@ -40,6 +40,9 @@ export function leaseOf({ stored }: JobStatus): StoredJob['lease'] {
 /** Dead letters that stand. */
 export const lettersOf = ({ stored }: Pick<JobStatus, 'stored'>): number => stored?.state?.deadLetters ?? 0;
 
+/** Of the topic: the version that the job publishes to, from 1. */
+export const versionOf = ({ stored }: Pick<JobStatus, 'stored'>): number => stored?.state?.topicVersion ?? 1;
+
 /** `now`: milliseconds since 1970. */
 export function statusJson(status: JobStatus, now: number): object {
   const { job, health, stored } = status;
@@ -59,6 +62,7 @@ export function statusJson(status: JobStatus, now: number): object {
     lastOk: stored?.lastOk ?? null,
     last: stored?.last ?? null,
     publishedTotal: stored?.publishedTotal ?? 0,
+    topicVersion: versionOf(status),
     deadLetters: lettersOf(status),
     failuresInARow: stored?.failuresInARow ?? 0,
     error: health === 'failing' ? (stored?.last?.reason ?? null) : null,

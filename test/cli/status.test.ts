@@ -97,6 +97,7 @@ describe('status', () => {
         lastOk: expect.objectContaining({ outcome: 'ok', published: 4, code: null }),
         last: expect.objectContaining({ outcome: 'ok', published: 4 }),
         publishedTotal: 4,
+        topicVersion: 1,
         deadLetters: 0,
         failuresInARow: 0,
         held: null,
