@@ -56,6 +56,8 @@ export interface Column {
   readonly nullable: boolean;
   /** Its values have no order that a page could continue in: neither a cursor nor what the rows are read by. */
   readonly unordered?: true;
+  /** The job masks it: its values are not to be shown anywhere. */
+  readonly masked?: true;
   readonly facts?: ColumnFacts;
 }
 

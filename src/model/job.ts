@@ -1,4 +1,5 @@
 import type { Compatibility, Envelope, Format, KeyFormat, OnSchemaChange } from './format.ts';
+import type { Cast, Mask } from './shaping.ts';
 
 export type Mode = 'bulk' | 'timestamp' | 'incrementing' | 'timestamp+incrementing' | 'transaction';
 
@@ -36,6 +37,10 @@ export interface Job {
   readonly sink: string;
   readonly what: What;
   readonly columns: ColumnRules;
+  /** Column → what it is published as. */
+  readonly cast: Readonly<Record<string, Cast>>;
+  /** Column → what leaves in place of its text. */
+  readonly mask: Readonly<Record<string, Mask>>;
   readonly where: string | null;
   /** A column, or an SQL condition, that marks the rows which count as deleted; null: none does. */
   readonly deleted: string | null;
@@ -67,7 +72,12 @@ export interface Job {
   readonly envelope: Envelope;
   readonly compatibility: Compatibility;
   readonly onSchemaChange: OnSchemaChange;
+  /** Each a text, or a template of the row's columns in braces. */
   readonly headers: Readonly<Record<string, string>>;
+  /** Columns whose text decides the partition; empty: the key does. */
+  readonly partitionBy: readonly string[];
+  /** Column of the record's time; null: the cursor, or the time of reading. */
+  readonly eventTime: string | null;
   readonly cadence: Cadence;
   /** Hints that start a poll before it is due; null: none. */
   readonly wake: Wake | null;
