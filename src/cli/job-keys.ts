@@ -1,19 +1,25 @@
 import { formatDuration } from '../kit/duration.ts';
 import type { Job } from '../model/job.ts';
+import type { Mask } from '../model/shaping.ts';
 
 const list = (names: readonly string[]): string => (names.length === 0 ? 'none' : names.join(', '));
 const pairs = (entries: Readonly<Record<string, string>>): string =>
   list(Object.entries(entries).map(([name, value]) => `${name}=${value}`));
 const flatten = (sql: string): string => sql.trim().replace(/\s+/g, ' ');
 
-function columns({ include, exclude, rename }: Job['columns']): string {
+function columns({ columns: { include, exclude, rename }, cast }: Job): string {
   const parts = [
     include === null ? 'all' : include.join(', '),
     exclude.length === 0 ? '' : `without ${exclude.join(', ')}`,
+    ...Object.entries(cast).map(([name, { text }]) => `${name} cast to ${text}`),
     ...Object.entries(rename).map(([from, to]) => `${from} as ${to}`),
   ];
   return parts.filter((part) => part !== '').join('; ');
 }
+
+/** Never the salt. */
+const maskText = (mask: Mask): string =>
+  mask.kind === 'redact' ? 'redacted' : mask.kind === 'keep' ? `kept to its last ${mask.last}` : `hashed, ${mask.encoding}`;
 
 function cadence({ cadence: when }: Job): readonly [string, string] {
   if (when.kind === 'cron') return ['schedule', `${when.expression} (${when.timezone})`];
@@ -33,7 +39,9 @@ const told: { readonly [K in keyof Job]: (job: Job) => Told } = {
   cursor: () => null,
   key: () => null,
   topic: () => null,
-  columns: (job) => columns(job.columns),
+  columns,
+  cast: () => null,
+  mask: ({ mask }) => list(Object.entries(mask).map(([name, of]) => `${name} ${maskText(of)}`)),
   where: ({ where }) => (where === null ? 'all rows' : flatten(where)),
   deleted: ({ deleted }) => (deleted === null ? 'none' : flatten(deleted)),
   increment: ({ increment }) => increment ?? null,
@@ -51,6 +59,8 @@ const told: { readonly [K in keyof Job]: (job: Job) => Told } = {
   compatibility: ({ compatibility }) => compatibility,
   onSchemaChange: ({ onSchemaChange }) => onSchemaChange,
   headers: ({ headers }) => pairs(headers),
+  partitionBy: ({ partitionBy }) => (partitionBy.length === 0 ? 'the key' : list(partitionBy)),
+  eventTime: ({ eventTime }) => eventTime ?? 'the cursor, or the time of reading',
   cadence,
   wake: ({ wake }) => (wake === null ? 'none' : wake.kind === 'file' ? 'true' : wake.channel),
   jitter: ({ jitter }) => formatDuration(jitter),

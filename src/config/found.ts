@@ -7,6 +7,8 @@ const hidden = 'a text that is not shown';
 function isSecretPlace(path: Path): boolean {
   const names = path.filter((part) => typeof part === 'string');
   const last = names.at(-1) ?? '';
+  // A text mistaken for the mapping that a mask is may be its salt.
+  if (last === 'salt' || last === 'hash' || names.at(-2) === 'mask') return true;
   if (names.includes('password') || last === 'sasl' || last === 'tls') return true;
   return names.at(-2) === 'tls' && ['ca', 'cert', 'key'].includes(last);
 }

@@ -30,6 +30,9 @@ function columns(data: JobData['columns']): ColumnRules {
   return { include: include ?? null, exclude: exclude ?? [], rename: rename ?? {} };
 }
 
+const cast = (data: JobData['columns']): Job['cast'] =>
+  data === undefined || Array.isArray(data) ? {} : ((data as Exclude<typeof data, readonly string[]>).cast ?? {});
+
 function initial(data: JobData['initial']): Initial {
   if (data === undefined) return { kind: jobDefaults.initial };
   return typeof data === 'string' ? { kind: data } : { kind: 'from', value: data.from };
@@ -52,6 +55,8 @@ export function normaliseJob(draft: Draft, source: string, sink: string, query: 
     sink,
     what: reads,
     columns: columns(data.columns),
+    cast: cast(data.columns),
+    mask: data.mask ?? {},
     where: data.where ?? null,
     deleted: data.deleted ?? null,
     key: data.key ?? null,
@@ -73,6 +78,8 @@ export function normaliseJob(draft: Draft, source: string, sink: string, query: 
     compatibility: data.compatibility ?? jobDefaults.compatibility,
     onSchemaChange: data.onSchemaChange ?? jobDefaults.onSchemaChange,
     headers: data.headers ?? {},
+    partitionBy: data.partitionBy ?? [],
+    eventTime: data.eventTime ?? null,
     cadence: cadence(data),
     wake: data.wake || null,
     jitter: data.jitter ?? milliseconds(jobDefaults.jitter),

@@ -13,6 +13,7 @@ import { queryText } from './query-text.ts';
 import { jobRules } from './rules.ts';
 import type { FileData } from './schema/file-schema.ts';
 import type { Scope } from './scope.ts';
+import { keepSalts, shapingRules } from './shaping-rules.ts';
 
 function sources(data: FileData, scope: Scope): Readonly<Record<string, SourceConfig>> {
   if (data.source !== undefined) return { [shortName]: normaliseSource(shortName, data.source, ['source'], scope) };
@@ -39,7 +40,8 @@ function jobs(data: FileData, sourceOf: Readonly<Record<string, SourceConfig>>, 
     const query = value === undefined ? null : queryText(value, written.where('query'), scope);
     // The rules look into the query's text, wherever it stands.
     const draft = query === null ? written : { ...written, data: { ...written.data, query: query.text } };
-    for (const rule of jobRules) rule(draft, problems);
+    for (const rule of [...jobRules, ...shapingRules]) rule(draft, problems);
+    keepSalts(draft, scope);
     const at = problems.at(draft.path, problems.placeOf(draft.path, 'key'));
     const job = normaliseJob(draft, source ?? '', sink ?? '', query, at);
     if (job !== null) checkWake(job, draft.where('wake'), sourceOf[job.source], problems);

@@ -18,8 +18,8 @@ export function keepSecret(scope: Scope, secret: string, path: Path): void {
 }
 
 /** Warns of a password that everyone who reads the jobs file can read. */
-export function warnOfPlainPassword(scope: Scope, path: Path): void {
+export function warnOfPlainPassword(scope: Scope, path: Path, what = 'a password'): void {
   const { file } = scope.problems;
   if (file.file === null || file.fills.has(pathKey(path))) return;
-  scope.problems.warn(path, 'holds a password as plain text', 'Write ${NAME} or ${file:PATH} in its place.');
+  scope.problems.warn(path, `holds ${what} as plain text`, 'Write ${NAME} or ${file:PATH} in its place.');
 }

@@ -27,7 +27,7 @@ const elsewhere: Readonly<Record<string, string>> = {
 };
 
 /** Keys of the design that this version does not have; silence about them would be a false promise. */
-const later: readonly string[] = ['metrics', 'transactional', 'registry', 'partitionBy', 'eventTime', 'mask', 'numbers'];
+const later: readonly string[] = ['metrics', 'transactional', 'registry', 'numbers'];
 
 const mayHoldLogin = ([top]: Path): boolean => ['source', 'sources', 'sink', 'sinks', 'state'].includes(String(top));
 

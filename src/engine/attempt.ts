@@ -3,7 +3,7 @@ import { asLiberateError, type ErrorCode, formatError, LiberateError } from '../
 import type { CycleReport } from '../model/report.ts';
 import type { JobState } from '../model/state.ts';
 import { type CycleContext, runCycle } from './cycle.ts';
-import type { JobPlan } from './job-plan.ts';
+import { type JobPlan, shownMarkOf } from './job-plan.ts';
 import { asksForCare } from './refusals.ts';
 import { newTally, type Tally } from './tally.ts';
 import { movedOn } from './topic-version.ts';
@@ -148,7 +148,7 @@ function report(
     nulls: tally.nulls,
     deadLetters: tally.deadLetters,
     bytes: tally.bytes,
-    mark,
+    mark: state?.mark == null ? null : (shownMarkOf(plan, state.mark)[0] ?? null),
     lagMs: tally.lagMs,
     ...(tally.held === null ? {} : { held: tally.held }),
     markAt: mark === null ? null : plan.markTime(mark),

@@ -4,6 +4,7 @@ import type { Watermark } from '../model/watermark.ts';
 import type { LiberateEvent } from '../observe/event.ts';
 import { type BackfillRequest, chunkRequest, isOrdered } from './backfill-request.ts';
 import { type CycleContext, commitState } from './cycle.ts';
+import { shownMarkOf } from './job-plan.ts';
 import { Ledger } from './ledger.ts';
 import { type Books, everyRow, noBooks, openPublisher } from './publisher.ts';
 import { readPages } from './read-pages.ts';
@@ -120,7 +121,7 @@ class BackfillProgress {
 
   #report(at: number, { published, ms }: Pick<ChunkReport, 'published' | 'ms'>): void {
     const { plan, observer } = this.#run.context;
-    const range = rangeText(this.#chunks[at] as Chunk);
+    const range = rangeText(plan, this.#chunks[at] as Chunk);
     this.reports.push({ chunk: at + 1, range, published, ms });
     this.#tellProgress();
     if (this.#chunks.length === 1) return;
@@ -192,9 +193,10 @@ export async function booksOf({ store, plan, fence }: Pick<CycleContext, 'store'
 }
 
 /** `1 … 5000`, `2026-01-01 … before 2026-01-02`. */
-export function rangeText({ from, to, after, upto }: Chunk): string {
-  const begin = after?.join(', ') ?? from;
-  const end = upto?.join(', ') ?? (to === null ? null : `before ${to}`);
+export function rangeText(plan: CycleContext['plan'], { from, to, after, upto }: Chunk): string {
+  const shown = (mark: Watermark | null): string | null => (mark === null ? null : shownMarkOf(plan, mark).join(', '));
+  const begin = shown(after) ?? from;
+  const end = shown(upto) ?? (to === null ? null : `before ${to}`);
   if (begin === null && end === null) return 'all rows';
   return `${begin === null ? 'the first' : `${after === null ? '' : 'after '}${begin}`} … ${end ?? 'the last'}`;
 }

@@ -216,7 +216,7 @@ class Backfill {
     const planned: PlannedChunk[] = [];
     for (const [at, chunk] of chunks.entries()) {
       if (chunk.done) continue;
-      planned.push({ chunk: at + 1, range: rangeText(chunk), expected: chunk.rows ?? (await this.#estimate(chunk, signal)) });
+      planned.push({ chunk: at + 1, range: rangeText(this.#plan, chunk), expected: chunk.rows ?? (await this.#estimate(chunk, signal)) });
     }
     return planned;
   }

@@ -35,6 +35,7 @@ export function openBurial(context: CycleContext, told: Books, signal: AbortSign
   return {
     add: (key) => {
       outbox.open.add({ key, value: null, timestamp });
+      if (plan.partition !== null) outbox.open.addRoute(outbox.open.count - 1, plan.partition.ofKey(key));
       books.leaves(outbox.open);
       outbox.add(() => null);
     },

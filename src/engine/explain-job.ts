@@ -3,7 +3,7 @@ import type { Guarantee } from '../model/guarantee.ts';
 import type { Job } from '../model/job.ts';
 import type { Finding } from '../model/report.ts';
 import type { Horizon } from '../model/watermark.ts';
-import type { Explained } from '../query/explained.ts';
+import { type Explained, withoutTexts } from '../query/explained.ts';
 import type { ReadRequest } from '../query/request.ts';
 import type { TopicOutlook } from '../sink/sink.ts';
 import type { Source, SourceFacts } from '../source/source.ts';
@@ -67,9 +67,10 @@ async function explainTarget(plan: JobPlan, { facts, horizon, source, sink }: Lo
   const { job, name, relation } = plan;
   const { mark, unknown } = await newest(plan, source, signal);
   const requests = requestsOf(plan, source, horizon, mark);
-  const explained = async (request: ReadRequest | null): Promise<Explained | null> =>
-    request === null ? null : await source.explain(request, signal);
-  const load = await source.explain(requests.load, signal);
+  const masked = (mark ?? []).filter((_, at) => [...plan.cursor.slice(0, 1), ...plan.order][at]?.masked === true);
+  const asked = async (request: ReadRequest): Promise<Explained> => withoutTexts(await source.explain(request, signal), masked);
+  const explained = async (request: ReadRequest | null): Promise<Explained | null> => (request === null ? null : await asked(request));
+  const load = await asked(requests.load);
   const poll = await explained(requests.poll);
   const lookback = await explained(requests.lookback);
   const topic = await lookAtTopic(plan, sink, signal);

@@ -5,19 +5,23 @@ import { noSchemaIds, type SchemaIds } from '../model/format.ts';
 import type { Job, Mode } from '../model/job.ts';
 import type { TopicSpec } from '../model/record.ts';
 import type { Definition } from '../model/state.ts';
+import { shownMark, type Watermark } from '../model/watermark.ts';
 import type { ReadRequest } from '../query/request.ts';
 import type { Encoder, Field } from '../schema/encoder.ts';
 import { encoderOf } from '../schema/encoder-of.ts';
 import { eventModel } from '../schema/event-model.ts';
-import { eventSchema } from '../schema/event-schema.ts';
 import { type EventTime, eventTime, type MarkTime, markTime } from '../schema/event-time.ts';
 import type { StreamSchema } from '../schema/stream-schema.ts';
 import { streamSchemaOf } from '../schema/stream-schema-of.ts';
 import { withTombstones } from '../schema/tombstones.ts';
 import { deletionOf } from './deletion.ts';
 import { resolveMode } from './mode.ts';
+import { type Partition, partitionOf } from './partition-rule.ts';
 import { forgiving, withSureKey } from './refusals.ts';
 import { relationIdentity, relationName } from './relation-identity.ts';
+import type { RowTexts } from './row-text.ts';
+import { besideColumns, masksOf, shapedEvents, shapedSchema, timeColumns, withMasked } from './shaped-event.ts';
+import { type TopicNames, topicName } from './topic-name.ts';
 
 /** A job that meets a real relation: everything a cycle needs to know, decided once. */
 export interface JobPlan {
@@ -36,12 +40,19 @@ export interface JobPlan {
   readonly order: readonly Column[];
   /** What each row's values hold: the event's fields, then what only the key or the event time needs. */
   readonly columns: readonly Column[];
+  /** By column, what hides its text wherever a row is shown; null: the job masks nothing. */
+  readonly masks: RowTexts['masks'];
+  /** What decides the partitions; null: the keys. */
+  readonly partition: Partition | null;
   /** What marks rows as deleted; null: nothing. The encoder gives their tombstones. */
   readonly deleted: Deletion | null;
   /** What consumers are told of the events. */
   readonly stream: StreamSchema;
   readonly encoder: Encoder;
+  /** Of the record. */
   readonly eventTime: EventTime;
+  /** The cursor's own, which tells how late a row is; null: the cursor is no stamp. */
+  readonly lagTime: EventTime | null;
   readonly markTime: MarkTime;
   /** Why the row that the encoder was given last has no event; null: it has one. */
   readonly refused: () => LiberateError | null;
@@ -59,13 +70,6 @@ export interface JobPlan {
   readonly input: PlanInput;
 }
 
-/** Text of the variables of a topic template. */
-export interface TopicNames {
-  readonly source: string;
-  readonly schema: string;
-  readonly table: string;
-}
-
 export interface PlanInput {
   readonly name: string;
   readonly job: Job;
@@ -81,7 +85,8 @@ export interface PlanInput {
 
 /** LIB108, LIB204, LIB206, LIB208 when the job does not fit the relation. */
 export function planJob(input: PlanInput): JobPlan {
-  const { job, shape, relation } = input;
+  const { job, relation } = input;
+  const shape = withMasked(input.shape, job);
   const column = finder(shape);
   const cursor = job.cursor.map((name) => column(name, 'cursor'));
   checkRules(job, column);
@@ -92,24 +97,26 @@ export function planJob(input: PlanInput): JobPlan {
   const key = declared.length > 0 ? declared : impliedKey(mode, cursor, order);
   // A reconcile reads in key order, whatever the polls go by.
   refuseUnordered([...cursor, ...order, ...(job.reconcile === null ? [] : key)]);
-  const schema = eventSchema(shape.columns, job.columns, key);
+  const schema = shapedSchema(shape, job, key);
   refuseTwins(schema.fields);
-  const columns = withHidden(
-    schema.fields.map((field) => field.column),
-    [...key, ...cursor],
-  );
+  const beside = besideColumns(job, column);
+  const published = schema.fields.map((field) => column(field.column.name, 'published'));
+  const columns = withHidden(published, [...key, ...cursor, ...beside]);
   const names = columns.map(({ name }) => name);
+  const timed = mode === 'timestamp' || mode === 'timestamp+incrementing';
   const deleted = deletionOf(job, shape);
   if (deleted !== null) refuseKeyless(key);
   const loose = key.filter(({ name, nullable }) => nullable && !isSure(name, order, cursor, job));
   const topicVersion = input.topicVersion ?? 1;
-  const topic = { name: inVersion(render(job.topic, job, input.topicNames), topicVersion), keyed: key.length > 0 };
+  const topic = { name: inVersion(topicName(job.topic, job.name, input.topicNames), topicVersion), keyed: key.length > 0 };
   const stream = streamSchemaOf(eventModel(topic.name, schema, cursor), job);
   const exact = encoderOf(schema, stream, names, input.ids ?? noSchemaIds);
-  const sure = loose.length === 0 ? exact : withSureKey(exact, loose, names);
+  const shaped = shapedEvents(exact, { job, columns, timezone: input.timezone });
+  const sure = loose.length === 0 ? shaped : withSureKey(shaped, loose, columns);
   const encoder = deleted === null ? sure : withTombstones(sure);
-  const forgives = job.onBadRow === 'deadletter' ? forgiving(encoder, columns) : null;
-  const deadLetterTopic = render(job.deadLetterTopic, job, input.topicNames);
+  const masks = masksOf(columns, job);
+  const forgives = job.onBadRow === 'deadletter' ? forgiving(encoder, { columns, masks }) : null;
+  const deadLetterTopic = topicName(job.deadLetterTopic, job.name, input.topicNames);
   refuseSameTopic(topic.name, deadLetterTopic);
   return {
     name: input.name,
@@ -122,12 +129,15 @@ export function planJob(input: PlanInput): JobPlan {
     key,
     order,
     columns,
+    masks,
+    partition: partitionOf(job, mode, key),
     deleted,
     stream,
     encoder: forgives ?? encoder,
     refused: forgives?.refused ?? (() => null),
-    markTime: mode === 'timestamp' || mode === 'timestamp+incrementing' ? markTime(input.timezone) : () => null,
-    eventTime: eventTime(mode === 'incrementing' || mode === 'transaction' ? [] : cursor, names, input.timezone),
+    markTime: timed ? markTime(input.timezone) : () => null,
+    eventTime: eventTime(timeColumns(job, mode, cursor, column), names, input.timezone),
+    lagTime: timed ? eventTime(cursor, names, input.timezone) : null,
     topic,
     topicVersion,
     deadLetterTopic,
@@ -156,9 +166,15 @@ export function requestOf(plan: JobPlan): Omit<ReadRequest, 'window' | 'page' | 
   };
 }
 
+/** A mark of the job as it may be shown. */
+export function shownMarkOf({ cursor, order }: Pick<JobPlan, 'cursor' | 'order'>, mark: Watermark): readonly string[] {
+  return shownMark(mark, [...cursor.slice(0, 1), ...order]);
+}
+
 /** The relation's remarks that matter to this job. */
-export function remarksOf({ mode, shape }: JobPlan): readonly string[] {
-  return mode === 'incrementing' ? [...shape.remarks, ...shape.idRemarks] : shape.remarks;
+export function remarksOf({ mode, shape, partition }: JobPlan): readonly string[] {
+  const told = mode === 'incrementing' ? [...shape.remarks, ...shape.idRemarks] : shape.remarks;
+  return partition?.remark == null ? told : [...told, partition.remark];
 }
 
 /** NULLs of the reading order, and of a cursor that no row is without, never come as far as the encoder. */
@@ -204,6 +220,8 @@ function checkRules(job: Job, column: Find): void {
   for (const name of job.columns.include ?? []) column(name, 'included');
   for (const name of job.columns.exclude) column(name, 'excluded');
   for (const name of Object.keys(job.columns.rename)) column(name, 'renamed');
+  for (const name of Object.keys(job.cast)) column(name, 'cast');
+  for (const name of Object.keys(job.mask)) column(name, 'masked');
 }
 
 /** Rows are read in pages: each goes on behind the last value of the one before it. */
@@ -274,11 +292,6 @@ function withHidden(fields: readonly Column[], needed: readonly Column[]): reado
   const names = new Set(fields.map(({ name }) => name));
   const hidden = needed.filter(({ name }) => !names.has(name) && names.add(name));
   return [...fields, ...hidden];
-}
-
-function render(template: string, job: Job, names: TopicNames): string {
-  const values: Readonly<Record<string, string>> = { job: job.name, ...names };
-  return template.replace(/\{(\w+)\}/g, (whole, name: string) => values[name] ?? whole);
 }
 
 /** Readers of one version are not bothered by the next: it is a topic of its own. */

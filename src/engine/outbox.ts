@@ -61,8 +61,7 @@ export class Outbox<Mark> {
 
   constructor(options: OutboxOptions<Mark>) {
     this.#options = options;
-    this.#overhead = 40;
-    for (const [name, value] of Object.entries(options.headers)) this.#overhead += name.length + value.length + 8;
+    this.#overhead = 40 + weightOf(options.headers);
     this.#filling = this.#parcel();
   }
 
@@ -142,14 +141,15 @@ export class Outbox<Mark> {
   }
 
   #weight(batch: RecordBatch): number {
-    return this.#overhead + batch.sizeOf(batch.count - 1);
+    const last = batch.count - 1;
+    const own = batch.ownHeaders?.[last];
+    return this.#overhead + batch.sizeOf(last) + (own === undefined ? 0 : weightOf(own));
   }
 
   /** The last record begins the next batch. */
   #carryOver(batch: RecordBatch, mark: Mark | null): void {
-    const last = batch.record(batch.count - 1);
     const next = this.#parcel();
-    next.batch.add(last);
+    next.batch.take(batch, batch.count - 1);
     batch.pop();
     next.rows.push(...this.#filling.rows.splice(batch.count));
     if (mark !== null) this.#filling.mark = mark;
@@ -217,4 +217,10 @@ export class Outbox<Mark> {
     this.#underWay.push(done);
     this.#completed = done;
   }
+}
+
+function weightOf(headers: OutboundRecord['headers']): number {
+  let bytes = 0;
+  for (const name in headers) bytes += name.length + (headers[name] as string).length + 8;
+  return bytes;
 }

@@ -79,8 +79,10 @@ export function openPublisher(context: CycleContext, told: Books, expected: numb
   let toldAt = startedAt;
   let flushedAt = startedAt;
   let newest: number | null = null;
-  // Elsewhere a record's time is the time of its reading, and says nothing of a lag.
-  const timed = plan.mode === 'timestamp' || plan.mode === 'timestamp+incrementing';
+  const { lagTime } = plan;
+  // With a column of its own, a record's time says nothing of a lag.
+  const late = (rows: RowBatch, at: number, event: RecordBatch): number | null =>
+    plan.job.eventTime === null ? (event.timestamps[event.count - 1] as number) : (lagTime?.(rows, at) ?? null);
   let uncommitted: Watermark | null = null;
   const sending = sendingSignal(signal);
 
@@ -128,14 +130,14 @@ export function openPublisher(context: CycleContext, told: Books, expected: numb
       if (bad !== null && refusal !== null) {
         if (reader.meet(rows, at, event)) {
           leaves = true;
-          outbox.refuse(bad.letter(null, rowText(plan.columns, rows, at), refusal));
+          outbox.refuse(bad.letter(null, rowText(plan, rows, at), refusal));
         }
         outbox.discard();
       } else if (reader.meet(rows, at, event)) {
         leaves = true;
         books.leaves(event);
-        if (timed) newest = Math.max(newest ?? 0, event.timestamps[event.count - 1] as number);
-        outbox.add(() => reader.markBefore(rows, at), bad?.careful ? rowText(plan.columns, rows, at) : undefined);
+        if (lagTime !== null) newest = Math.max(newest ?? 0, late(rows, at, event) ?? 0);
+        outbox.add(() => reader.markBefore(rows, at), bad?.careful ? rowText(plan, rows, at) : undefined);
       } else {
         outbox.discard();
         tally.repeated += 1;

@@ -1,6 +1,7 @@
 import type { OutboundRecord } from '../model/record.ts';
 import type { RecordBatch } from '../model/record-batch.ts';
 import type { RowBatch } from '../model/row.ts';
+import { headerColumns, headerText } from '../schema/header-template.ts';
 import type { JobPlan } from './job-plan.ts';
 import type { Encode } from './tracker.ts';
 
@@ -9,13 +10,21 @@ export type Operation = 'upsert' | 'delete';
 /** A job's headers are made once and shared by all its records of one operation. */
 export function recordHeaders(plan: JobPlan, sourceName: string, operation: Operation): OutboundRecord['headers'] {
   return {
-    ...plan.job.headers,
+    ...constantHeaders(plan.job.headers),
     'liberate.job': plan.name,
     'liberate.source': sourceName,
     'liberate.schema': plan.encoder.schema.fingerprint,
     'liberate.op': operation,
   };
 }
+
+/** Those that name no column. */
+const constantHeaders = (headers: OutboundRecord['headers']): OutboundRecord['headers'] =>
+  Object.fromEntries(
+    Object.entries(headers)
+      .filter(([, template]) => headerColumns(template).length === 0)
+      .map(([name, template]) => [name, headerText(template)]),
+  );
 
 /** Adds one row as it leaves; `readAt`: milliseconds, the record's time where the row has none of its own. */
 export function appendRow(

@@ -51,7 +51,7 @@ export class ReplayedRows implements Reader {
   }
 
   meet(rows: RowBatch, at: number): boolean {
-    const names = this.#wanted.get(JSON.stringify(this.#places.map((field) => textAt(rows, at, field))));
+    const names = this.#wanted.get(JSON.stringify(this.#places.map((field) => textAt(rows, at, field, this.#plan.masks?.[field]))));
     if (names === undefined) return false;
     for (const name of names) {
       this.#met.add(name);

@@ -20,6 +20,10 @@ export class RecordBatch {
   #count = 0;
   #bounds = new Int32Array(32 * stride);
   #timestamps = new Float64Array(32);
+  /** By record; shorter than the batch where the last have none. */
+  #own: (Headers | undefined)[] | null = null;
+  /** Two integers a record, as of the bounds. */
+  #routes: number[] | null = null;
 
   constructor(headers: Headers, capacity = 4 * 1024, tombstoneHeaders = headers) {
     this.headers = headers;
@@ -39,6 +43,16 @@ export class RecordBatch {
   /** Milliseconds since 1970 of each record. */
   get timestamps(): Float64Array {
     return this.#timestamps;
+  }
+
+  /** Headers that a record has beside the batch's, whose names are others; null: no record has any. */
+  get ownHeaders(): readonly (Headers | undefined)[] | null {
+    return this.#own;
+  }
+
+  /** Where the bytes lie that decide a record's partition in place of its key, from and to; null: the keys do. */
+  get routes(): readonly number[] | null {
+    return this.#routes;
   }
 
   /** Makes room for so many bytes after `length`; `bytes` may be another buffer afterwards. */
@@ -62,6 +76,31 @@ export class RecordBatch {
     this.#count += 1;
   }
 
+  /** Headers of a record's own. */
+  addHeaders(at: number, headers: Headers): void {
+    this.#own ??= [];
+    this.#own[at] = headers;
+  }
+
+  /** What decides a record's partition. */
+  addRoute(at: number, bytes: Uint8Array): void {
+    this.#routes ??= [];
+    this.reserve(bytes.length);
+    this.bytes.set(bytes, this.length);
+    this.#routes[at * 2] = this.length;
+    this.length += bytes.length;
+    this.#routes[at * 2 + 1] = this.length;
+  }
+
+  /** Copies a record of another batch in, with all that belongs to it. */
+  take(from: RecordBatch, at: number): void {
+    this.add({ key: from.key(at), value: from.value(at), timestamp: String(from.timestamps[at]) });
+    const own = from.ownHeaders?.[at];
+    if (own !== undefined) this.addHeaders(this.#count - 1, own);
+    const route = from.#route(at);
+    if (route !== null) this.addRoute(this.#count - 1, route);
+  }
+
   /** Copies a record in. */
   add({ key, value, timestamp }: Pick<OutboundRecord, 'key' | 'value' | 'timestamp'>): void {
     const [keyFrom, keyTo] = this.#copy(key);
@@ -72,6 +111,8 @@ export class RecordBatch {
   /** Takes the last record back. */
   pop(): void {
     this.#count -= 1;
+    if (this.#own !== null && this.#own.length > this.#count) this.#own.length = this.#count;
+    if (this.#routes !== null && this.#routes.length > this.#count * 2) this.#routes.length = this.#count * 2;
     const at = this.#count * stride;
     const [keyFrom, valueFrom] = [this.#bounds[at] as number, this.#bounds[at + 2] as number];
     if (keyFrom >= 0) this.length = keyFrom;
@@ -81,6 +122,8 @@ export class RecordBatch {
   clear(): void {
     this.#count = 0;
     this.length = 0;
+    this.#own = null;
+    this.#routes = null;
   }
 
   /** The record's key, a view that lasts as long as the batch. */
@@ -102,12 +145,20 @@ export class RecordBatch {
 
   record(at: number): OutboundRecord {
     const value = this.value(at);
-    const headers = value === null ? this.tombstoneHeaders : this.headers;
-    return { key: this.key(at), value, timestamp: String(this.#timestamps[at]), headers };
+    const shared = value === null ? this.tombstoneHeaders : this.headers;
+    const own = this.#own?.[at];
+    const headers = own === undefined ? shared : { ...shared, ...own };
+    const route = this.#route(at);
+    return { key: this.key(at), value, timestamp: String(this.#timestamps[at]), headers, ...(route === null ? {} : { route }) };
   }
 
   *records(): Generator<OutboundRecord, void, undefined> {
     for (let at = 0; at < this.#count; at += 1) yield this.record(at);
+  }
+
+  #route(at: number): Buffer | null {
+    const from = this.#routes?.[at * 2];
+    return from === undefined ? null : this.bytes.subarray(from, this.#routes?.[at * 2 + 1]);
   }
 
   #view(at: number): Buffer | null {

@@ -13,4 +13,6 @@ export interface OutboundRecord {
   /** Milliseconds since 1970 as decimal text, never negative: event time, or the read time. */
   readonly timestamp: string;
   readonly headers: Readonly<Record<string, string>>;
+  /** What decides the partition in place of the key; left out: the key does. */
+  readonly route?: Buffer;
 }

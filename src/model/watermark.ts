@@ -1,9 +1,16 @@
+import type { Column } from './column.ts';
+import { hidden } from './shaping.ts';
+
 /**
  * A place in a job's reading order: the exact text of each ordering column as the server prints
  * it (the cursor first, then the key; a bulk job: the key alone). Only the server ever compares it.
  * SQLite, whose values have no fixed type, writes SQL literals: `42`, `'2026-01-01'`, `X'00FF'`.
  */
 export type Watermark = readonly string[];
+
+/** A mark as it may be shown: of columns that are masked only that they are there. `columns`: of its parts, in order. */
+export const shownMark = (mark: Watermark, columns: readonly (Pick<Column, 'masked'> | undefined)[]): readonly string[] =>
+  mark.map((text, at) => (columns[at]?.masked === true ? hidden : text));
 
 /** Microseconds since 1970 UTC on the source server's own clock. */
 export type Micros = bigint;

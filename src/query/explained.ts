@@ -1,3 +1,5 @@
+import { hidden } from '../model/shaping.ts';
+
 /** What a database says of a read that it was not asked to make. */
 export interface Explained {
   /** The statement as it runs. */
@@ -10,6 +12,16 @@ export interface Explained {
   readonly scans: readonly string[] | null;
   /** All rows that are found are sorted before the first leaves. */
   readonly sorts: boolean;
+}
+
+/** The same with these texts struck out wherever they stand as a value: they are of columns that are masked. */
+export function withoutTexts(explained: Explained, texts: readonly string[]): Explained {
+  const bare = texts.map((text) => text.replace(/^'(.*)'$/s, '$1')).filter((text) => text !== '');
+  if (bare.length === 0) return explained;
+  const escaped = bare.map((text) => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'));
+  const standing = new RegExp(`(?<![\\w.])(?:${escaped.join('|')})(?![\\w.])`, 'g');
+  const strike = (text: string): string => text.replace(standing, hidden);
+  return { ...explained, sql: strike(explained.sql), binds: explained.binds.map(strike), lines: explained.lines.map(strike) };
 }
 
 /** Names without repetition, a few of them: a table of a thousand partitions is one. */

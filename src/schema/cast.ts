@@ -4,6 +4,7 @@ import type { Value } from '../model/value.ts';
 import { clockOf, dayOf, instant, localStamp } from './cast-stamp.ts';
 import { type ExactNumber, exactNumber, plainText, wholeText } from './exact-number.ts';
 import { jsonWriter } from './json-value.ts';
+import { valueText } from './value-text.ts';
 
 /** The value in its new type's canonical form; null: it has none. */
 export type Caster = (value: Exclude<Value, null>) => Exclude<Value, null> | null;
@@ -17,44 +18,40 @@ const most = 2n ** 63n - 1n;
  * `timezone`: of stamps without one, where an instant is made of them; null: UTC.
  */
 export function caster(from: ColumnType, { type, facts }: Cast, timezone: string | null): Caster {
-  const number = (make: (number: ExactNumber) => string | null): Caster => (value) => {
-    const found = exactNumber(typeof value === 'boolean' ? (value ? '1' : '0') : textOf(value));
-    return found === null ? null : make(found);
-  };
+  const number =
+    (make: (number: ExactNumber) => string | null): Caster =>
+    (value) => {
+      const found = exactNumber(typeof value === 'boolean' ? (value ? '1' : '0') : valueText(value));
+      return found === null ? null : make(found);
+    };
   switch (type.kind) {
     case 'text':
-      return textOf;
+      return valueText;
     case 'integer':
       return number((found) => within64(wholeText(found)));
     case 'decimal':
       return number((found) => withDigits(plainText(found, facts.scale ?? null), facts.precision));
     case 'float':
-      return (value) => double(typeof value === 'boolean' ? (value ? '1' : '0') : textOf(value));
+      return (value) => double(typeof value === 'boolean' ? (value ? '1' : '0') : valueText(value));
     case 'boolean':
-      return (value) => (typeof value === 'boolean' ? value : (booleans.get(textOf(value).toLowerCase()) ?? null));
+      return (value) => (typeof value === 'boolean' ? value : (booleans.get(valueText(value).toLowerCase()) ?? null));
     case 'date':
-      return (value) => dayOf(textOf(value));
+      return (value) => dayOf(valueText(value));
     case 'time':
-      return (value) => clockOf(textOf(value));
+      return (value) => clockOf(valueText(value));
     case 'timestamp':
-      return (value) => localStamp(textOf(value));
+      return (value) => localStamp(valueText(value));
     case 'timestamptz':
-      return (value) => instant(textOf(value), timezone);
+      return (value) => instant(valueText(value), timezone);
     case 'uuid':
-      return (value) => uuid(value instanceof Uint8Array ? Buffer.from(value).toString('hex') : textOf(value));
+      return (value) => uuid(value instanceof Uint8Array ? Buffer.from(value).toString('hex') : valueText(value));
     case 'json':
-      return (value) => (from.kind === 'text' ? json(textOf(value)) : jsonWriter(from)(value));
+      return (value) => (from.kind === 'text' ? json(valueText(value)) : jsonWriter(from)(value));
     case 'bytes':
-      return (value) => (value instanceof Uint8Array ? value : Buffer.from(textOf(value)));
+      return (value) => (value instanceof Uint8Array ? value : Buffer.from(valueText(value)));
     default:
       return () => null;
   }
-}
-
-/** As the event shows it in JSON, without the quotes. */
-function textOf(value: Exclude<Value, null>): string {
-  if (value instanceof Uint8Array) return Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('base64');
-  return String(value);
 }
 
 const booleans: ReadonlyMap<string, boolean> = new Map([

@@ -1,10 +1,10 @@
 import { LiberateError } from '../kit/errors.ts';
 import type { Column } from '../model/column.ts';
 import type { Job } from '../model/job.ts';
-import type { Cast } from '../model/shaping.ts';
 import type { RowBatch } from '../model/row.ts';
+import type { Cast } from '../model/shaping.ts';
 import type { Value } from '../model/value.ts';
-import { caster, castColumn } from './cast.ts';
+import { castColumn, caster } from './cast.ts';
 import type { Encoder } from './encoder.ts';
 import { maskedColumn, masker } from './mask.ts';
 

@@ -57,10 +57,15 @@ export class LineBuffer {
     const head = Buffer.from(topic === null ? `{${keyName}` : `{"topic":${JSON.stringify(topic)},${keyName}`);
     const tail = tailOf(batch.headers);
     const tombstoneTail = batch.tombstoneHeaders === batch.headers ? tail : tailOf(batch.tombstoneHeaders);
+    const own = ownTails(batch);
     const { bounds, timestamps, count, length } = batch;
     // What the lines are made of is laid behind them: moving bytes within one buffer makes no object,
     // while a copy from another makes a view each time.
-    const headAt = this.#length + length + count * (head.length + namesBytes + timeBytes + Math.max(tail.length, tombstoneTail.length));
+    const headAt =
+      this.#length +
+      length +
+      count * (head.length + namesBytes + timeBytes + Math.max(tail.length, tombstoneTail.length)) +
+      (own?.bytes ?? 0);
     const tailAt = headAt + head.length;
     const tombstoneTailAt = tailAt + tail.length;
     const bytesAt = tombstoneTailAt + tombstoneTail.length;
@@ -78,7 +83,9 @@ export class LineBuffer {
       this.#json(bytesAt, bounds[bound + 2] as number, bounds[bound + 3] as number);
       this.#put(timestampName);
       this.#time(timestamps[at] as number);
-      if ((bounds[bound + 2] as number) < 0) this.#move(tombstoneTailAt, tombstoneTail.length);
+      const tails = own === null ? undefined : own.tails[at];
+      if (tails !== undefined) this.#put(tails);
+      else if ((bounds[bound + 2] as number) < 0) this.#move(tombstoneTailAt, tombstoneTail.length);
       else this.#move(tailAt, tail.length);
     }
   }
@@ -152,6 +159,13 @@ export class LineBuffer {
     this.#buffer.copy(larger, 0, 0, this.#length);
     this.#buffer = larger;
   }
+}
+
+/** The ends of the lines of records with headers of their own; null: there are none. */
+function ownTails(batch: RecordBatch): { readonly tails: readonly (Buffer | undefined)[]; readonly bytes: number } | null {
+  if (batch.ownHeaders === null) return null;
+  const tails = batch.ownHeaders.map((own, at) => (own === undefined ? undefined : tailOf(batch.record(at).headers)));
+  return { tails, bytes: tails.reduce((sum, tail) => sum + (tail?.length ?? 0), 0) };
 }
 
 const tailOf = (headers: RecordBatch['headers']): Buffer => Buffer.from(`","headers":${JSON.stringify(headers)}}\n`);

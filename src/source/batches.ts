@@ -1,6 +1,6 @@
 import { LiberateError } from '../kit/errors.ts';
 import type { RowBatch } from '../model/row.ts';
-import type { Watermark } from '../model/watermark.ts';
+import { shownMark, type Watermark } from '../model/watermark.ts';
 import type { PlannedRead } from '../query/plan.ts';
 import type { ReadRequest } from '../query/request.ts';
 
@@ -77,9 +77,10 @@ export class Page {
 
   /** A row has an own place in the reading order. */
   #check(raws: RawRows, row: number): void {
-    const { positionAt, orderedBy } = this.#plan;
+    const { positionAt } = this.#plan;
     for (let at = 0; at < positionAt.length; at += 1) {
-      if (raws.isNull(row, positionAt[at] as number)) throw nullInKey(orderedBy, at, raws, row, positionAt);
+      if (raws.isNull(row, positionAt[at] as number))
+        throw this.#nullInKey(at, positionOf(raws, row, { ...this.#plan, positionAt: positionAt.slice(0, at) }));
     }
     if (this.#keyed && this.#joins(raws, row)) throw this.#notUnique(positionOf(raws, row, this.#plan));
   }
@@ -115,19 +116,29 @@ export class Page {
   #notUnique(position: Watermark): LiberateError {
     const { orderedBy } = this.#plan;
     const key = this.#request.key.map(({ name }) => name);
-    const values = key.map((name) => position[orderedBy.indexOf(name)] ?? '?');
+    const shown = this.#shown(position);
+    const values = key.map((name) => shown[orderedBy.indexOf(name)] ?? '?');
     return new LiberateError('LIB212', `more than one row has (${key.join(', ')}) = (${values.join(', ')})`);
   }
-}
 
-function nullInKey(orderedBy: readonly string[], at: number, raws: RawRows, row: number, positionAt: readonly number[]): LiberateError {
-  const name = orderedBy[at] ?? '?';
-  const beside = positionAt
-    .slice(0, at)
-    .map((field, index) => `${orderedBy[index]} = ${raws.mark(row, field)}`)
-    .join(', ');
-  return new LiberateError('LIB211', `the key column "${name}" holds NULL${beside === '' ? '' : ` in a row with ${beside}`}`, {
-    place: { column: name },
-    cure: 'A key must identify each row: give columns that are never NULL as `key:`.',
-  });
+  /** `before`: the position up to the column that holds NULL. */
+  #nullInKey(at: number, before: Watermark): LiberateError {
+    const { orderedBy } = this.#plan;
+    const beside = this.#shown(before)
+      .map((text, index) => `${orderedBy[index]} = ${text}`)
+      .join(', ');
+    const name = orderedBy[at] ?? '?';
+    return new LiberateError('LIB211', `the key column "${name}" holds NULL${beside === '' ? '' : ` in a row with ${beside}`}`, {
+      place: { column: name },
+      cure: 'A key must identify each row: give columns that are never NULL as `key:`.',
+    });
+  }
+
+  #shown(position: Watermark): readonly string[] {
+    const { cursor, key } = this.#request;
+    return shownMark(
+      position,
+      this.#plan.orderedBy.map((name) => [...cursor, ...key].find((column) => column.name === name)),
+    );
+  }
 }

@@ -1,4 +1,7 @@
 import type { Guarantee } from '../model/guarantee.ts';
+import type { Job } from '../model/job.ts';
+import type { JobState } from '../model/state.ts';
+import { shownMark } from '../model/watermark.ts';
 import type { StoredJob } from '../state/state-store.ts';
 
 /** A job as `liberate status` and GET /status tell it. */
@@ -9,12 +12,22 @@ export interface JobStatus {
 }
 
 /** In the order of the names. A wildcard job has one for each of its tables. */
-export function statusOf(names: readonly string[], stored: readonly StoredJob[]): readonly JobStatus[] {
-  return names.flatMap((name): readonly JobStatus[] => {
-    const own = stored.filter(({ job }) => job === name || job.startsWith(`${name}/`));
+export function statusOf(jobs: readonly Pick<Job, 'name' | 'mask'>[], stored: readonly StoredJob[]): readonly JobStatus[] {
+  return jobs.flatMap(({ name, mask }): readonly JobStatus[] => {
+    const own = stored
+      .filter(({ job }) => job === name || job.startsWith(`${name}/`))
+      .map((one) => ({ ...one, state: withShownMark(one.state, mask) }));
     if (own.length === 0) return [{ job: name, health: 'never ran', stored: null }];
     return own.map((one) => ({ job: one.job, health: healthOf(one), stored: one }));
   });
+}
+
+/** The state as it may be shown: of a column that is masked, the mark does not tell the text. */
+export function withShownMark(state: JobState | null, mask: Job['mask']): JobState | null {
+  if (state?.mark == null) return state;
+  const { cursor, key } = state.definition;
+  const columns = [...cursor.slice(0, 1), ...key].map((name) => (Object.hasOwn(mask, name) ? ({ masked: true } as const) : undefined));
+  return { ...state, mark: shownMark(state.mark, columns) };
 }
 
 function healthOf({ last, failuresInARow }: StoredJob): JobStatus['health'] {

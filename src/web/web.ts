@@ -15,7 +15,7 @@ export interface WebOptions {
   readonly host: string;
   /** 0: any that is free. */
   readonly port: number;
-  readonly jobs: readonly Pick<Job, 'name' | 'retries'>[];
+  readonly jobs: readonly Pick<Job, 'name' | 'retries' | 'mask'>[];
   /** Texts that no answer may hold. */
   readonly secrets: readonly string[];
   /** Milliseconds since 1970. */
@@ -56,10 +56,7 @@ export function openWeb(options: WebOptions): Web {
     [
       '/status',
       async (store) => {
-        const lines = statusOf(
-          jobs.map(({ name }) => name),
-          await store.list(),
-        );
+        const lines = statusOf(jobs, await store.list());
         return json(
           200,
           lines.map((line) => statusJson(line, now())),

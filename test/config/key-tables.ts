@@ -52,6 +52,8 @@ export const rooms: readonly Room[] = [
   { name: 'topicDefaults', path: ['sink', 'topicDefaults'] },
   { name: 'job', path: ['jobs', '*'] },
   { name: 'columns', path: ['jobs', '*', 'columns'] },
+  { name: 'mask', path: ['jobs', '*', 'mask', '*'] },
+  { name: 'hash', path: ['jobs', '*', 'mask', '*', 'hash'] },
   { name: 'initial', path: ['jobs', '*', 'initial'] },
 ];
 

@@ -136,7 +136,7 @@ const values: readonly (readonly [string, string])[] = [
   ['enabled: yes', 'enabled is "yes". Write true or false'],
   ['overlap: quue', 'expected one of skip, queue. Did you mean queue?'],
   ['columns: {exclud: [a]}', 'Did you mean exclude?'],
-  ['columns: 3', 'a list of column names, or a mapping with include, exclude, rename'],
+  ['columns: 3', 'a list of column names, or a mapping with include, exclude, cast, rename'],
   ['headers: [a]', 'a mapping of header names to texts'],
   ['topic: "my topic"', 'letters, digits, dots'],
   ['topic: "{tabel}"', '{job}, {source}, {schema}, {table}'],

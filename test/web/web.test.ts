@@ -67,8 +67,8 @@ describe('the web of a run', () => {
     now = 100_000;
     stored.failing = false;
     const jobs = [
-      { name: 'orders', retries: 2 },
-      { name: 'all', retries: 2 },
+      { name: 'orders', retries: 2, mask: {} },
+      { name: 'all', retries: 2, mask: {} },
     ];
     web = openWeb({ host: '127.0.0.1', port: 0, jobs, secrets: ['s3cret'], now: () => now });
     const list = async (): Promise<[]> => {

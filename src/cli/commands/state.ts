@@ -1,7 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import type { Config } from '../../config/config.ts';
 import type { Engine } from '../../engine/engine.ts';
-import { type JobPlan, requestOf } from '../../engine/job-plan.ts';
+import { type JobPlan, requestOf, shownMarkOf } from '../../engine/job-plan.ts';
 import { resolveTarget, type Target, targetsOf } from '../../engine/resolve.ts';
 import { inItsVersion, versionTold } from '../../engine/topic-version.ts';
 import { noProgress } from '../../engine/tracker.ts';
@@ -16,6 +16,7 @@ import { holdLease } from '../../state/lease.ts';
 import { openState } from '../../state/registry.ts';
 import type { StateStore, StoredJob } from '../../state/state-store.ts';
 import { exportState, parseExport } from '../../state/transfer.ts';
+import { withShownMark } from '../../web/job-status.ts';
 import { compose } from '../compose.ts';
 import { chooseJobs, load, requireJobs } from '../load.ts';
 import type { CommonOptions, Surroundings } from '../surroundings.ts';
@@ -35,7 +36,9 @@ export interface SetOptions extends StateOptions {
 export async function stateShow(options: StateOptions, surroundings: Surroundings): Promise<number> {
   const { stdout } = surroundings;
   await withStore(options, surroundings, async (store, config) => {
-    for (const { job, state, committedAt } of wanted(options.job, await store.list(), config)) {
+    for (const { job, state: saved, committedAt } of wanted(options.job, await store.list(), config)) {
+      const mask = config.jobs.find(({ name }) => job === name || job.startsWith(`${name}/`))?.mask ?? {};
+      const state = withShownMark(saved, mask);
       const at = committedAt === null ? null : new Date(committedAt).toISOString();
       const published = await store.published.size(job);
       stdout.write(`${options.json ? JSON.stringify({ job, committedAt: at, state, published }) : show(job, at, state, published)}\n`);
@@ -105,7 +108,9 @@ async function setOne(
     const state = options.from === null ? await accepted(store, plan) : await movedTo(options.from, plan, use.source, signal);
     const outcome = await store.commit(plan.name, state, fence);
     if (outcome === 'committed')
-      stderr.write(`${plan.name}: the mark is ${state.mark === null ? 'before the first row' : state.mark.join(', ')}\n`);
+      stderr.write(
+        `${plan.name}: the mark is ${state.mark === null ? 'before the first row' : shownMarkOf(plan, state.mark).join(', ')}\n`,
+      );
     return outcome;
   });
 }

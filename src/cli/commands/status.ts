@@ -16,11 +16,11 @@ export interface StatusOptions extends CommonOptions {
 export async function status(options: StatusOptions, surroundings: Surroundings): Promise<number> {
   const { stdout, signal, env } = surroundings;
   const config = await load(options, surroundings);
-  const names = chooseJobs(config, options.job).map(({ name }) => name);
+  const chosen = chooseJobs(config, options.job);
   await using stack = new Disposables();
   const store = stack.use(await openState(config.state));
   await store.open(signal);
-  const jobs = statusOf(names, await store.list());
+  const jobs = statusOf(chosen, await store.list());
   const now = Date.now();
   const paint = paints(stdout, env);
   if (options.json) stdout.write(`${JSON.stringify(jobs.map((job) => statusJson(job, now)))}\n`);

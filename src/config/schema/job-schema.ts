@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import { deadLetters, jobDefaults, manyTopic, oneTopic } from '../defaults.ts';
 import { topicFault } from '../topic.ts';
 import { choice, flag, integer, key, list, mapping, oneOrMany, type Reading, reading, required, text, texts, union } from './forms.ts';
+import { castForm, maskForm } from './shaping-forms.ts';
 import { cron, duration, interval, timezone } from './time-forms.ts';
 import { wake } from './wake-form.ts';
 
@@ -23,16 +24,21 @@ const columns = union(
           default: [],
           examples: [['password_hash']],
         }),
+        cast: key(castForm, {
+          description: 'Column name → type that it is published as. A value that cannot be cast is refused.',
+          default: {},
+          examples: [{ amount: 'string', flags: 'integer' }],
+        }),
         rename: key(texts('a mapping of column names to published names'), {
           description: 'Column name → name in the event.',
           default: {},
           examples: [{ id: 'customer_id' }],
         }),
       },
-      'a mapping with include, exclude, rename',
+      'a mapping with include, exclude, cast, rename',
     ),
   ],
-  `${names}, or a mapping with include, exclude, rename`,
+  `${names}, or a mapping with include, exclude, cast, rename`,
 );
 
 const initialWords = 'bulk, skip, or a mapping with from';
@@ -73,7 +79,7 @@ const common = {
     examples: ['events'],
   }),
   columns: key(columns, {
-    description: 'Which columns are published: a list of them, or a mapping with include, exclude, rename.',
+    description: 'Which columns are published: a list of them, or a mapping with include, exclude, cast, rename.',
     default: '<all>',
     examples: [['id', 'email'], { exclude: ['password_hash'], rename: { id: 'customer_id' } }],
   }),
@@ -185,10 +191,25 @@ const common = {
     default: jobDefaults.onSchemaChange,
     examples: ['newTopic'],
   }),
-  headers: key(texts('a mapping of header names to texts'), {
-    description: 'Headers that each record carries.',
+  mask: key(maskForm, {
+    description: 'Column name → what leaves in place of its text: redact, a hash, or the last characters.',
     default: {},
-    examples: [{ team: 'shop' }],
+    examples: [{ password: 'redact', email: { hash: { salt: '${MASK_SALT}' } }, phone: { keep: 4 } }],
+  }),
+  headers: key(texts('a mapping of header names to texts'), {
+    description: 'Headers that each record carries; a column in braces stands for its text, `{{` for a brace.',
+    default: {},
+    examples: [{ team: 'shop', tenant: '{tenant_id}' }],
+  }),
+  partitionBy: key(oneOrMany('a column name'), {
+    description: 'Columns whose text decides the partition of an event. They belong to the key, or never change.',
+    default: '<the key>',
+    examples: ['tenant_id', ['region', 'tenant_id']],
+  }),
+  eventTime: key(text('a column name'), {
+    description: 'Column that gives each record its time; where it is NULL, the record has the time of its reading.',
+    default: '<the cursor, where it is a stamp; else the time of reading>',
+    examples: ['ordered_at'],
   }),
   every: key(interval(), {
     description: "Run so long after the previous run's end. With two bounds the job waits longer the longer nothing is found.",

@@ -1,4 +1,5 @@
 import type { PartitionerArgs } from 'kafkajs';
+import type { OutboundRecord } from '../../model/record.ts';
 
 /** The hash of Kafka's own clients over bytes `from` to `to`, as a signed 32-bit number. kafkajs has it too, made of BigInts: 1.6 µs a key against less than 0.1. */
 export function murmur2(data: Uint8Array, from = 0, to: number = data.length): number {
@@ -40,8 +41,9 @@ export class Partitioner {
   }
 
   readonly choose = ({ topic, partitionMetadata, message }: PartitionerArgs): number => {
-    if (message.key !== null && message.key !== undefined) {
-      return partitionOf(Buffer.isBuffer(message.key) ? message.key : Buffer.from(message.key), partitionMetadata.length);
+    const by = (message as Pick<OutboundRecord, 'route'>).route ?? message.key;
+    if (by !== null && by !== undefined) {
+      return partitionOf(Buffer.isBuffer(by) ? by : Buffer.from(by), partitionMetadata.length);
     }
     return this.keyless(topic, partitionMetadata);
   };

@@ -5,10 +5,16 @@ import type { RecordBatch } from '../../model/record-batch.ts';
 const batchOverhead = 61 + 7;
 const shownKey = 120;
 
-function headerBytes({ headers }: RecordBatch): number {
+function headerBytes({ headers }: Pick<RecordBatch, 'headers'>): number {
   let bytes = 0;
   for (const name in headers) bytes += name.length + (headers[name] as string).length + 2;
   return bytes;
+}
+
+/** Bytes of key, value and the headers of its own. */
+function ownBytes(batch: RecordBatch, at: number): number {
+  const own = batch.ownHeaders?.[at];
+  return bodyBytes(batch, at) + (own === undefined ? 0 : headerBytes({ headers: own }));
 }
 
 /** Bytes of key and value. */
@@ -23,7 +29,7 @@ function bodyBytes({ bounds }: RecordBatch, at: number): number {
 
 /** Bytes of a record on the wire, a little too few rather than too many. */
 function leastBytes(batch: RecordBatch, at: number): number {
-  return batchOverhead + headerBytes(batch) + bodyBytes(batch, at);
+  return batchOverhead + headerBytes(batch) + ownBytes(batch, at);
 }
 
 /** The key as a person can look it up: its text, or hex where it is not text. */
@@ -62,9 +68,9 @@ function tooLarge(topic: string, batch: RecordBatch, at: number, limit: number, 
 /** LIB305 for a record that the topic cannot take, before anything is sent. */
 export function refuseOversize(topic: string, batch: RecordBatch, limit: number): void {
   const room = limit - batchOverhead - headerBytes(batch);
-  if (batch.length <= room) return;
+  if (batch.length <= room && batch.ownHeaders === null) return;
   for (let at = 0; at < batch.count; at += 1) {
-    if (bodyBytes(batch, at) > room) throw tooLarge(topic, batch, at, limit);
+    if (ownBytes(batch, at) > room) throw tooLarge(topic, batch, at, limit);
   }
 }
 

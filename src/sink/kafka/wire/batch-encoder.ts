@@ -2,7 +2,7 @@ import type { RecordBatch } from '../../../model/record-batch.ts';
 import type { Packer } from '../codecs.ts';
 import { batchHeaderBytes, putBatchHeader, type Sequence } from './batch-header.ts';
 import type { Crc32c } from './crc32c.ts';
-import { type EncodedRecords, encodedBound, encodeHeaders, RecordEncoder } from './encode-records.ts';
+import { type EncodedRecords, encodedBound, encodeHeaders, encodeOwnHeaders, RecordEncoder } from './encode-records.ts';
 import type { Split } from './split.ts';
 import type { WireBuffers } from './wire-buffers.ts';
 
@@ -35,7 +35,11 @@ export class BatchEncoder {
   }
 
   async encode(batch: RecordBatch, { order, shares }: Split): Promise<EncodedBatches> {
-    const headers = { upsert: this.#headers.of(batch.headers), tombstone: this.#tombstoneHeaders.of(batch.tombstoneHeaders) };
+    const headers = {
+      upsert: this.#headers.of(batch.headers),
+      tombstone: this.#tombstoneHeaders.of(batch.tombstoneHeaders),
+      own: encodeOwnHeaders(batch),
+    };
     const bound = encodedBound(batch, headers) + shares.length * batchHeaderBytes;
     const buffer = this.#buffers.take(bound + batch.length + headers.upsert.length + headers.tombstone.length);
     const encoder = new RecordEncoder(batch, headers, buffer, bound);

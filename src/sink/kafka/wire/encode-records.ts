@@ -15,16 +15,18 @@ export interface EncodedRecords {
 }
 
 /** The headers as they stand in every record of the batch, their number included. */
-export function encodeHeaders(headers: RecordBatch['headers']): Buffer {
-  const entries = Object.entries(headers);
-  const parts: Buffer[] = [varint(entries.length)];
-  for (const pair of entries) {
-    for (const text of pair) {
+export const encodeHeaders = (headers: RecordBatch['headers']): Buffer =>
+  Buffer.concat([varint(Object.keys(headers).length), ...encodedPairs(headers)]);
+
+function encodedPairs(headers: RecordBatch['headers']): readonly Buffer[] {
+  const parts: Buffer[] = [];
+  for (const name in headers) {
+    for (const text of [name, headers[name] as string]) {
       const bytes = Buffer.from(text);
       parts.push(varint(bytes.length), bytes);
     }
   }
-  return Buffer.concat(parts);
+  return parts;
 }
 
 function varint(value: number): Buffer {
@@ -36,11 +38,30 @@ function varint(value: number): Buffer {
 export interface RecordHeaders {
   readonly upsert: Buffer;
   readonly tombstone: Buffer;
+  /** Of the records that have some of their own, all their headers; null: none has. */
+  readonly own: readonly (Buffer | undefined)[] | null;
+}
+
+/** All headers of each record that has some of its own. */
+export function encodeOwnHeaders(batch: RecordBatch): RecordHeaders['own'] {
+  if (batch.ownHeaders === null) return null;
+  const shared = (headers: RecordBatch['headers']): { readonly count: number; readonly pairs: Buffer } => ({
+    count: Object.keys(headers).length,
+    pairs: Buffer.concat(encodedPairs(headers)),
+  });
+  const [upsert, tombstone] = [shared(batch.headers), shared(batch.tombstoneHeaders)];
+  return batch.ownHeaders.map((own, at) => {
+    if (own === undefined) return undefined;
+    const { count, pairs } = (batch.bounds[at * 4 + 2] as number) < 0 ? tombstone : upsert;
+    return Buffer.concat([varint(count + Object.keys(own).length), pairs, ...encodedPairs(own)]);
+  });
 }
 
 /** Bytes that the records may need at most. */
-export const encodedBound = (batch: RecordBatch, { upsert, tombstone }: RecordHeaders): number =>
-  batch.length + batch.count * (Math.max(upsert.length, tombstone.length) + recordOverhead);
+export const encodedBound = (batch: RecordBatch, { upsert, tombstone, own }: RecordHeaders): number =>
+  batch.length +
+  batch.count * (Math.max(upsert.length, tombstone.length) + recordOverhead) +
+  (own === null ? 0 : own.reduce((sum, headers) => sum + (headers?.length ?? 0), 0));
 
 /**
  * Writes records of a batch into a wire buffer, in which the batch's own bytes and its headers lie
@@ -55,9 +76,10 @@ export class RecordEncoder {
   readonly #headersLength: number;
   readonly #tombstoneHeadersAt: number;
   readonly #tombstoneHeadersLength: number;
+  readonly #own: RecordHeaders['own'];
 
   /** `sourceAt`: where the batch's bytes are put, and the headers behind them; nothing may be encoded to there. */
-  constructor(batch: RecordBatch, { upsert, tombstone }: RecordHeaders, wire: Buffer, sourceAt: number) {
+  constructor(batch: RecordBatch, { upsert, tombstone, own }: RecordHeaders, wire: Buffer, sourceAt: number) {
     this.#batch = batch;
     this.#wire = wire;
     this.#bytesAt = sourceAt;
@@ -65,6 +87,7 @@ export class RecordEncoder {
     this.#headersLength = upsert.length;
     this.#tombstoneHeadersAt = this.#headersAt + upsert.length;
     this.#tombstoneHeadersLength = tombstone.length;
+    this.#own = own;
     batch.bytes.copy(wire, sourceAt, 0, batch.length);
     upsert.copy(wire, this.#headersAt);
     tombstone.copy(wire, this.#tombstoneHeadersAt);
@@ -95,7 +118,8 @@ export class RecordEncoder {
     const valueFrom = bounds[bound + 2] as number;
     const keyLength = keyFrom < 0 ? -1 : (bounds[bound + 1] as number) - keyFrom;
     const valueLength = valueFrom < 0 ? -1 : (bounds[bound + 3] as number) - valueFrom;
-    const headersLength = valueFrom < 0 ? this.#tombstoneHeadersLength : this.#headersLength;
+    const own = this.#own === null ? undefined : this.#own[at];
+    const headersLength = own !== undefined ? own.length : valueFrom < 0 ? this.#tombstoneHeadersLength : this.#headersLength;
     const fixed = 1 + varlongSize(timestampDelta) + varintSize(offset) + varintSize(keyLength) + varintSize(valueLength);
     const content = (keyFrom < 0 ? 0 : keyLength) + (valueFrom < 0 ? 0 : valueLength) + headersLength;
     let to = putVarint(wire, start, fixed + content);
@@ -106,6 +130,7 @@ export class RecordEncoder {
     if (keyLength > 0) to = this.#move(this.#bytesAt + keyFrom, keyLength, to);
     to = putVarint(wire, to, valueLength);
     if (valueLength > 0) to = this.#move(this.#bytesAt + valueFrom, valueLength, to);
+    if (own !== undefined) return to + own.copy(wire, to);
     return this.#move(valueFrom < 0 ? this.#tombstoneHeadersAt : this.#headersAt, headersLength, to);
   }
 

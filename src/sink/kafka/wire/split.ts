@@ -16,15 +16,17 @@ export interface Split {
 
 /** Which partition takes which records. `keyless`: where those without a key go. */
 export function splitByPartition(batch: RecordBatch, partitions: number, keyless: () => number): Split {
-  const { count, bounds, bytes } = batch;
+  const { count, bounds, bytes, routes } = batch;
   if (partitions === 1) return { order: null, shares: [{ partition: 0, first: 0, last: count }] };
   const chosen = new Int32Array(count);
   const ends = new Int32Array(partitions + 1);
   let other = -1;
   for (let at = 0; at < count; at += 1) {
     const from = bounds[at * 4] as number;
+    const route = routes === null ? undefined : routes[at * 2];
     let partition: number;
-    if (from >= 0) partition = partitionOf(bytes, partitions, from, bounds[at * 4 + 1] as number);
+    if (route !== undefined) partition = partitionOf(bytes, partitions, route, routes?.[at * 2 + 1]);
+    else if (from >= 0) partition = partitionOf(bytes, partitions, from, bounds[at * 4 + 1] as number);
     else {
       if (other < 0) other = keyless();
       partition = other;
