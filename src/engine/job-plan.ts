@@ -17,6 +17,7 @@ import { withTombstones } from '../schema/tombstones.ts';
 import { deletionOf } from './deletion.ts';
 import { resolveMode } from './mode.ts';
 import { type Partition, partitionOf } from './partition-rule.ts';
+import { type FindColumn, impliedKey, readingOrder } from './reading-order.ts';
 import { forgiving, withSureKey } from './refusals.ts';
 import { relationIdentity, relationName } from './relation-identity.ts';
 import type { RowTexts } from './row-text.ts';
@@ -195,9 +196,7 @@ function refuseKeyless(key: readonly Column[]): void {
   throw new LiberateError('LIB206', 'deleted rows leave as tombstones, which have nothing but a key, and the table has no primary key');
 }
 
-type Find = (name: string, what: string) => Column;
-
-function finder(shape: Shape): Find {
+function finder(shape: Shape): FindColumn {
   const byName = new Map(shape.columns.map((column) => [column.name, column]));
   return (name, what) => {
     const found = byName.get(name);
@@ -216,7 +215,7 @@ function refuseStrictOrder({ order }: Job, mode: Mode, [cursor]: readonly Column
   });
 }
 
-function checkRules(job: Job, column: Find): void {
+function checkRules(job: Job, column: FindColumn): void {
   for (const name of job.columns.include ?? []) column(name, 'included');
   for (const name of job.columns.exclude) column(name, 'excluded');
   for (const name of Object.keys(job.columns.rename)) column(name, 'renamed');
@@ -242,50 +241,6 @@ function refuseTwins(fields: readonly Field[]): void {
     place: { column: twin.column.name },
     cure: 'Rename one of them to another name, or exclude it.',
   });
-}
-
-function readingOrder(job: Job, mode: Mode, cursor: readonly Column[], key: readonly Column[], column: Find): readonly Column[] {
-  switch (mode) {
-    case 'bulk':
-      return key;
-    case 'incrementing':
-      return [];
-    case 'timestamp':
-      if (key.length > 0) return key;
-      throw new LiberateError(
-        'LIB206',
-        'the table has no primary key, and `key:` names none: rows that share a stamp could not be told apart',
-        {
-          place: { column: cursor[0]?.name },
-        },
-      );
-    case 'transaction':
-      if (job.increment !== null) return [column(job.increment, 'increment')];
-      if (key.length > 0) return key;
-      throw new LiberateError(
-        'LIB206',
-        'the table has no primary key, and neither `key:` nor `increment:` orders the rows of a transaction',
-        {
-          place: { column: cursor[0]?.name },
-        },
-      );
-    case 'timestamp+incrementing': {
-      if (job.increment !== null) return [column(job.increment, 'increment')];
-      const [only] = key;
-      if (key.length === 1 && only !== undefined) return [only];
-      throw new LiberateError('LIB206', `mode timestamp+incrementing needs one id that breaks ties; the key has ${key.length} columns`, {
-        cure: 'Name it as `increment:`.',
-      });
-    }
-    default:
-      return mode satisfies never;
-  }
-}
-
-/** An id that only grows identifies its row even where no key is declared. */
-function impliedKey(mode: Mode, cursor: readonly Column[], order: readonly Column[]): readonly Column[] {
-  if (mode === 'incrementing') return cursor;
-  return mode === 'timestamp+incrementing' || mode === 'transaction' ? order : [];
 }
 
 function withHidden(fields: readonly Column[], needed: readonly Column[]): readonly Column[] {

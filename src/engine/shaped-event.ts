@@ -7,9 +7,8 @@ import { headerColumns } from '../schema/header-template.ts';
 import { masker } from '../schema/mask.ts';
 import { perRecord } from '../schema/per-record.ts';
 import { shapedColumn, shapedEncoder, shapedValues } from '../schema/shaper.ts';
+import type { FindColumn } from './reading-order.ts';
 import type { RowTexts } from './row-text.ts';
-
-type Find = (name: string, what: string) => Column;
 
 /** Columns know of themselves that their values are not to be shown. */
 export function withMasked(shape: Shape, { mask }: Job): Shape {
@@ -42,7 +41,7 @@ function refuseAlikeKeys({ mask, cursor }: Job, key: readonly Column[]): void {
 }
 
 /** Columns that are read for what stands beside the value: headers, partition, time. */
-export function besideColumns(job: Job, column: Find): readonly Column[] {
+export function besideColumns(job: Job, column: FindColumn): readonly Column[] {
   const ofHeaders = Object.entries(job.headers).flatMap(([header, template]) =>
     headerColumns(template).map((name) => column(name, `header ${header}'s`)),
   );
@@ -54,7 +53,7 @@ export function besideColumns(job: Job, column: Find): readonly Column[] {
 const stamps: ReadonlySet<Column['type']['kind']> = new Set(['date', 'timestamp', 'timestamptz', 'dynamic']);
 
 /** The columns of which the first that is not NULL is a record's time; none: it is that of the reading. */
-export function timeColumns({ eventTime }: Job, mode: Mode, cursor: readonly Column[], column: Find): readonly Column[] {
+export function timeColumns({ eventTime }: Job, mode: Mode, cursor: readonly Column[], column: FindColumn): readonly Column[] {
   if (eventTime === null) return mode === 'incrementing' || mode === 'transaction' ? [] : cursor;
   const found = column(eventTime, 'eventTime');
   if (stamps.has(found.type.kind)) return [found];
