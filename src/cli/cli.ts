@@ -1,7 +1,7 @@
 import yargs, { type Argv } from 'yargs';
 import { LiberateError } from '../kit/errors.ts';
 import type { Command, Said } from './command.ts';
-import { commands, letterCommands, stateCommands } from './commands.ts';
+import { commands, letterCommands, schemaCommands, stateCommands } from './commands.ts';
 import type { Understood } from './plain-line.ts';
 
 /** Reads any command line. null: help or the version was asked for, and has been printed. LIB110 */
@@ -12,9 +12,19 @@ export async function readLine(args: readonly string[], version: string): Promis
   const top = yargs([...args])
     .scriptName('liberate')
     .locale('en')
-    .updateStrings(complaints('run, backfill, verify, validate, plan, preview, status, deadletters, state'))
+    .updateStrings(complaints('run, backfill, verify, validate, plan, preview, status, schema, deadletters, state'))
     .usage('$0 COMMAND FILE\n\nPublishes database tables as event streams that fold to exactly the table.');
   await add(top, commands)
+    .command(
+      'schema',
+      'what consumers are told of the events, and whether a change breaks them',
+      (argv) =>
+        add(argv.updateStrings(complaints('show, diff, check, export')), schemaCommands).demandCommand(
+          1,
+          'Name what to do: show, diff, check or export',
+        ),
+      () => undefined,
+    )
     .command(
       'deadletters',
       'the rows that could not be published',
@@ -31,12 +41,12 @@ export async function readLine(args: readonly string[], version: string): Promis
         ),
       () => undefined,
     )
-    .demandCommand(1, 'Name a command: run, backfill, verify, validate, plan, preview, status, deadletters or state')
+    .demandCommand(1, 'Name a command: run, backfill, verify, validate, plan, preview, status, schema, deadletters or state')
     .strict()
     .strictCommands()
     .recommendCommands()
     .epilogue(
-      'Exit codes: 0 done, 1 a job failed or a stream differs, 2 the configuration is wrong, 3 something needed cannot be reached, 4 another runner holds the job, 130 interrupted.',
+      'Exit codes: 0 done, 1 a job failed, a stream differs or a schema breaks, 2 the configuration is wrong, 3 something needed cannot be reached, 4 another runner holds the job, 130 interrupted.',
     )
     .help()
     .alias('help', 'h')

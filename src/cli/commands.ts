@@ -1,5 +1,5 @@
 import { type Command, forSomeJobs, forWhichJobs } from './command.ts';
-import { flag, text, wholeNumber } from './options.ts';
+import { flag, number, text, wholeNumber } from './options.ts';
 
 /** Every command; each loads its own code when it is called. */
 export const commands: readonly Command[] = [
@@ -115,6 +115,42 @@ export const letterCommands: readonly Command[] = [
     ],
     run: async (said, surroundings) =>
       (await import('./commands/deadletters.ts')).deadlettersReplay({ ...said, key: said.key ?? null }, surroundings),
+  }),
+];
+
+/** The commands of `liberate schema`. */
+export const schemaCommands: readonly Command[] = [
+  forSomeJobs({
+    words: 'schema show',
+    describe: "each stream's schema as it is now, and where consumers find it",
+    options: {},
+    examples: [['schema show jobs.yaml --job orders', 'fields, versions and the document in its format']],
+    run: async (said, surroundings) => (await import('./commands/schema.ts')).schemaShow(said, surroundings),
+  }),
+  forSomeJobs({
+    words: 'schema diff',
+    describe: 'what has changed since a version that consumers were told, and whom it breaks',
+    options: { against: number('against', 'compare with this version; otherwise with the newest') },
+    examples: [
+      ['schema diff jobs.yaml --job orders', 'since the newest version'],
+      ['schema diff jobs.yaml --job orders --against 1', 'since the first'],
+    ],
+    run: async (said, surroundings) =>
+      (await import('./commands/schema.ts')).schemaDiff({ ...said, against: said.against ?? null }, surroundings),
+  }),
+  forSomeJobs({
+    words: 'schema check',
+    describe: 'may each schema leave, by its history and the registry? Nothing is changed; exit 1 when not',
+    options: {},
+    examples: [['schema check jobs.yaml', 'in CI, with the source a migrated scratch database']],
+    run: async (said, surroundings) => (await import('./commands/schema.ts')).schemaCheck(said, surroundings),
+  }),
+  forSomeJobs({
+    words: 'schema export',
+    describe: 'the schemas as files: .avsc, .schema.json or .proto',
+    options: { to: { ...text('the folder that they are written to'), demandOption: true } },
+    examples: [['schema export jobs.yaml --to schemas', 'a file each for keys and values']],
+    run: async (said, surroundings) => (await import('./commands/schema.ts')).schemaExport(said, surroundings),
   }),
 ];
 

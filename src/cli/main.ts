@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { asLiberateError, formatError, LiberateError } from '../kit/errors.ts';
 import { redactSecrets } from '../kit/redact.ts';
-import { commands, letterCommands, stateCommands } from './commands.ts';
+import { commands, letterCommands, schemaCommands, stateCommands } from './commands.ts';
 import { ConfigRefused } from './config-refused.ts';
 import { paints } from './paint.ts';
 import { plainLine } from './plain-line.ts';
@@ -25,7 +25,7 @@ export async function main(args: readonly string[]): Promise<number> {
   const surroundings = { stdout, stderr, env, signal: controller.signal, secrets: new Set<string>() };
   try {
     const line =
-      plainLine(args, [...commands, ...letterCommands, ...stateCommands]) ??
+      plainLine(args, [...commands, ...schemaCommands, ...letterCommands, ...stateCommands]) ??
       (await (await import('./cli.ts')).readLine(args, packageVersion()));
     return line === null ? 0 : await line.command.run(line.said, surroundings);
   } catch (thrown) {

@@ -34,12 +34,17 @@ export function choice<T extends string>(choices: readonly T[], value: T, descri
 }
 
 export function wholeNumber(name: string, value: number, describe: string) {
+  return { ...number(name, describe), default: value } as const;
+}
+
+/** A whole number above zero that need not be given. */
+export function number(name: string, describe: string) {
   const coerce = (given: number | readonly number[]): number => {
     const amount = last(given);
     if (Number.isSafeInteger(amount) && amount > 0) return amount;
     throw new Error(`--${name} is no whole number above zero`);
   };
-  return { type: 'number', default: value, describe, requiresArg: true, coerce } as const;
+  return { type: 'number', describe, requiresArg: true, coerce } as const;
 }
 
 /** `--job a,b --job c`. One word each time, so that the file may follow it. */

@@ -1,7 +1,8 @@
 import { LiberateError } from '../kit/errors.ts';
 import { noSchemaIds, type SchemaIds } from '../model/format.ts';
 import type { JobState } from '../model/state.ts';
-import { type Verdict, verdictOf } from '../schema/compatibility.ts';
+import { breakText } from '../schema/break-words.ts';
+import { type SchemaVersion, type Verdict, verdictOf } from '../schema/compatibility.ts';
 import { modelAsJson, modelOfJson } from '../schema/kept-model.ts';
 import { streamFingerprint } from '../schema/stream-fingerprint.ts';
 import type { KeptSchema } from '../sink/schema-keeper.ts';
@@ -87,6 +88,8 @@ function withoutIds({ schemaIds: _, ...state }: JobState): JobState {
 export interface JudgedSchema {
   /** Oldest first. */
   readonly history: readonly KeptSchema[];
+  /** The same, as they are compared. */
+  readonly versions: readonly (KeptSchema & SchemaVersion)[];
   readonly verdict: Verdict;
 }
 
@@ -97,15 +100,12 @@ export async function judgeSchema({ plan, sink }: Pick<Asking, 'plan' | 'sink'>,
   const place = sink.schemas.place(topic);
   const history = await sink.schemas.history(topic, signal);
   const versions = history.map((kept) => ({ ...kept, model: modelOfJson(kept.model, place) }));
-  return { history, verdict: verdictOf(versions, plan.stream, plan.job.compatibility) };
+  return { history, versions, verdict: verdictOf(versions, plan.stream, plan.job.compatibility) };
 }
 
 function brokenBy(plan: JobPlan, { verdict }: JudgedSchema): LiberateError {
   const [first] = verdict.breaks;
-  const told = verdict.breaks.map(({ difference: { column, was, is }, direction, why }) => {
-    return `"${column}" was ${was ?? 'not there'}, is ${is ?? 'gone'}: ${why} (${direction})`;
-  });
-  return new LiberateError('LIB701', `what ${plan.topic.name} holds breaks its consumers: ${told.join('; ')}`, {
+  return new LiberateError('LIB701', `${plan.topic.name} would break its consumers: ${verdict.breaks.map(breakText).join('; ')}`, {
     place: { job: plan.name, column: first?.difference.column },
     ...(first === undefined || first.difference.cure === null ? {} : { cure: first.difference.cure }),
   });

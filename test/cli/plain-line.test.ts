@@ -1,12 +1,12 @@
 import { array, assert, asyncProperty, constantFrom, oneof, string } from 'fast-check';
 import { describe, expect, test, vi } from 'vitest';
 import { readLine } from '../../src/cli/cli.ts';
-import { commands, letterCommands, stateCommands } from '../../src/cli/commands.ts';
+import { commands, letterCommands, schemaCommands, stateCommands } from '../../src/cli/commands.ts';
 import { plainLine } from '../../src/cli/plain-line.ts';
 
 vi.setConfig({ testTimeout: 60_000 });
 
-const all = [...commands, ...letterCommands, ...stateCommands];
+const all = [...commands, ...schemaCommands, ...letterCommands, ...stateCommands];
 
 /** What a command would be told: yargs adds names of its own, and every option in both spellings. */
 const told = (said: object): object =>

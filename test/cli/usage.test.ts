@@ -11,6 +11,10 @@ const commands = [
   'plan',
   'preview',
   'status',
+  'schema show',
+  'schema diff',
+  'schema check',
+  'schema export',
   'deadletters list',
   'deadletters replay',
   'state show',
@@ -25,7 +29,7 @@ describe('help', () => {
     const { code, stdout, stderr } = await liberate(['--help']);
     expect(code).toBe(0);
     expect(stderr).toBe('');
-    for (const command of ['run', 'backfill', 'validate', 'plan', 'preview', 'status', 'deadletters', 'state'])
+    for (const command of ['run', 'backfill', 'validate', 'plan', 'preview', 'status', 'schema', 'deadletters', 'state'])
       expect(stdout).toMatch(new RegExp(`^  liberate ${command}\\b`, 'm'));
     expect(stdout.replace(/\s+/g, ' ')).toMatch(/0 done.*1 .*2 .*3 .*4 .*130 interrupted/);
   });
@@ -50,10 +54,11 @@ test('--version prints the version of the package', async () => {
 
 describe('a wrong command line: exit 2, nothing on stdout, and what there is', () => {
   test.each([
-    ['no command', [], /LIB110: Name a command: run, backfill, verify, validate, plan, preview, status, deadletters or state/],
+    ['no command', [], /LIB110: Name a command: run, backfill, verify, validate, plan, preview, status, schema, deadletters or state/],
     ['a command with a slip', ['rnu', 'jobs.yaml'], /LIB110: .*did you mean run\?/],
     ['a command that is none', ['frobnicate'], /LIB110: unexpected "frobnicate"; the commands are: run, backfill/],
     ['state without what to do', ['state'], /LIB110: Name what to do: show, set, reset, export or import/],
+    ['schema without what to do', ['schema'], /LIB110: Name what to do: show, diff, check or export/],
     ['deadletters without what to do', ['deadletters'], /LIB110: Name what to do: list or replay/],
     ['state with a slip', ['state', 'shwo', 'jobs.yaml'], /LIB110: .*did you mean show\?/],
     ['no jobs file', ['run'], /LIB110: the path of the jobs file is missing/],

@@ -1,0 +1,73 @@
+import { LiberateError } from '../kit/errors.ts';
+import type { Job } from '../model/job.ts';
+import type { SchemaRegistry } from '../registry/schema-registry.ts';
+import type { Sink } from '../sink/sink.ts';
+import type { SourceUse } from './engine.ts';
+import type { JobPlan } from './job-plan.ts';
+import { reportsOf } from './resolve.ts';
+import { type JudgedSchema, judgeSchema } from './schema-gate.ts';
+import { subjectsOf } from './schema-ids.ts';
+
+/** A schema of a stream as a registry has it. */
+export interface RegisteredSchema {
+  readonly subject: string;
+  /** null: it is not there. */
+  readonly id: number | null;
+  /** The registry's reasons against one that is not there; empty: it would be taken. */
+  readonly breaks: readonly string[];
+}
+
+/** All that is known of a stream's schema, without changing anything. */
+export interface SchemaView {
+  readonly plan: JobPlan;
+  /** null: the sink keeps no schemas. */
+  readonly kept: (JudgedSchema & { readonly place: string }) | null;
+  /** null: there is none, or the stream's formats need none. */
+  readonly registry: { readonly place: string; readonly schemas: readonly RegisteredSchema[] } | null;
+}
+
+/** Looks at the relations of a job as they are now, at what was told of them, and at what the registry says. Nothing is registered or kept. */
+export async function viewSchemas(
+  job: Job,
+  use: Pick<SourceUse, 'source' | 'timezone'>,
+  { sink, registry }: { readonly sink: Sink; readonly registry: SchemaRegistry | null },
+  signal: AbortSignal,
+): Promise<readonly SchemaView[]> {
+  return reportsOf(job, use, (plan) => viewSchema(plan, { sink, registry }, signal), signal);
+}
+
+export async function viewSchema(
+  plan: JobPlan,
+  { sink, registry }: { readonly sink: Sink; readonly registry: SchemaRegistry | null },
+  signal: AbortSignal,
+): Promise<SchemaView> {
+  const judged = await judgeSchema({ plan, sink }, signal);
+  const kept = judged === null ? null : { ...judged, place: sink.schemas?.place(plan.topic.name) ?? '' };
+  return { plan, kept, registry: registry === null ? null : await askRegistry(plan, registry, signal) };
+}
+
+async function askRegistry(plan: JobPlan, registry: SchemaRegistry, signal: AbortSignal): Promise<SchemaView['registry']> {
+  const schemas: RegisteredSchema[] = [];
+  for (const schema of subjectsOf(plan)) {
+    const id = await registry.find(schema, signal);
+    const breaks = id === null ? (await registry.check(schema, signal)).breaks : [];
+    schemas.push({ subject: registry.subject(schema), id, breaks });
+  }
+  return schemas.length === 0 ? null : { place: registry.place, schemas };
+}
+
+/** Whether the present schema may leave: by the history's rules, and by the registry's. */
+export const isAdmissible = ({ kept, registry }: SchemaView): boolean =>
+  (kept?.verdict.ok ?? true) && (registry?.schemas ?? []).every(({ breaks }) => breaks.length === 0);
+
+/** The kept version of a number; the newest for null. LIB110 where there is none of that number. */
+export function keptVersion({ kept, plan }: SchemaView, number: number | null): JudgedSchema['versions'][number] | null {
+  const versions = kept?.versions ?? [];
+  if (number === null) return versions.at(-1) ?? null;
+  const found = versions.find(({ version }) => version === number);
+  if (found !== undefined) return found;
+  const there = versions.length === 0 ? 'none is kept' : `there are 1 to ${versions.length}`;
+  throw new LiberateError('LIB110', `there is no version ${number} of the schema of ${plan.topic.name}: ${there}`, {
+    place: { job: plan.name },
+  });
+}
