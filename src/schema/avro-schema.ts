@@ -127,11 +127,16 @@ function integerType({ bits = 64, unsigned }: ColumnFacts): AvroType {
   return bits < 32 || (bits === 32 && unsigned !== true) ? 'int' : 'long';
 }
 
-/** Avro's scale is neither negative nor larger than the precision, as PostgreSQL's may be. */
-function decimalType({ precision, scale = 0 }: ColumnFacts): AvroType {
-  if (precision === undefined) return 'string';
+function decimalType(facts: ColumnFacts): AvroType {
+  const digits = decimalDigits(facts);
+  return digits === null ? 'string' : logical('bytes', 'decimal', digits);
+}
+
+/** A scale that is neither negative nor larger than the precision, as PostgreSQL's may be; null: the database tells none. */
+export function decimalDigits({ precision, scale = 0 }: ColumnFacts): { readonly precision: number; readonly scale: number } | null {
+  if (precision === undefined) return null;
   const widened = scale < 0 ? precision - scale : Math.max(precision, scale);
-  return logical('bytes', 'decimal', { precision: widened, scale: Math.max(0, scale) });
+  return { precision: widened, scale: Math.max(0, scale) };
 }
 
 function dynamicType({ stored }: ColumnFacts): AvroType {

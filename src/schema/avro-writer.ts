@@ -27,6 +27,7 @@ export const avroFields = (fields: readonly EventField[], columns: readonly stri
       none: nullable ? absent : null,
       text: isText(type),
       dynamic: union,
+      stamp: false,
       swells: type.kind === 'array',
       write: union ? dynamicWriter(nullable ? 1 : 0) : avroWriter(type, facts),
     };

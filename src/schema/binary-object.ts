@@ -3,6 +3,8 @@ import { LiberateError } from '../kit/errors.ts';
 import type { FieldForm, PackedRows } from '../model/packed-rows.ts';
 import type { RecordBatch } from '../model/record-batch.ts';
 import type { Value } from '../model/value.ts';
+import { isStamp } from './json-bytes.ts';
+import { misfit } from './misfit.ts';
 import { notUtf8 } from './not-utf8.ts';
 import type { RowObject } from './row-object.ts';
 import { scan, special } from './scan.ts';
@@ -30,6 +32,8 @@ export interface BinaryField {
   readonly text: boolean;
   /** Its values say themselves what they are. */
   readonly dynamic: boolean;
+  /** It is text in which a stamp has its T. */
+  readonly stamp: boolean;
   /** It may take up to six times its bytes. */
   readonly swells: boolean;
   readonly write: BinaryWriter;
@@ -73,7 +77,8 @@ export class BinaryObject implements RowObject {
         continue;
       }
       const end = bounds[first + field.at * 2 + 1] as number;
-      if ((forms[field.at] as FieldForm).form === 'other') {
+      const { form } = forms[field.at] as FieldForm;
+      if (form === 'other' || (field.stamp && form !== 'same' && !isStamp(rows.bytes, start, end))) {
         next = this.#decoded(field, rows, row, next);
         continue;
       }
@@ -81,7 +86,7 @@ export class BinaryObject implements RowObject {
         throw notUtf8(field.column);
       next = copyShort(field.lead, rows.bytes, next);
       const written = field.write(rows.bytes, start, end, rows.bytes, next);
-      if (written < 0) throw misfit(field, rows.bytes.toString('utf8', start, end));
+      if (written < 0) throw misfit(field.column, field.kind, rows.bytes.toString('utf8', start, end));
       next = written;
     }
     return next;
@@ -112,7 +117,7 @@ export class BinaryObject implements RowObject {
   #put(field: BinaryField, into: Buffer, at: number): number {
     const { bytes, length } = this.#staged;
     const written = field.write(bytes, 0, length, into, copyShort(field.lead, into, at));
-    if (written < 0) throw misfit(field, bytes.toString('utf8', 0, length));
+    if (written < 0) throw misfit(field.column, field.kind, bytes.toString('utf8', 0, length));
     return written;
   }
 }
@@ -127,16 +132,5 @@ function refuseNull({ column }: BinaryField): never {
   throw new LiberateError('LIB211', `the column "${column}" holds NULL, and its schema says that it never does`, {
     place: { column },
     cure: 'Mend the row, or read the column by a query in which it may be NULL.',
-  });
-}
-
-/** Characters of a value that a message shows. */
-const shown = 80;
-
-function misfit({ column, kind }: BinaryField, text: string): LiberateError {
-  const found = text.length > shown ? `${text.slice(0, shown)}…` : text;
-  return new LiberateError('LIB211', `the column "${column}" holds ${JSON.stringify(found)}, which no ${kind} can be`, {
-    place: { column },
-    cure: 'Mend the value, or have the column published as text: by `cast` of `columns:`, or by a query that casts it.',
   });
 }

@@ -1,10 +1,12 @@
 import type { KeyFormat, SchemaIds } from '../model/format.ts';
 import { avroFields } from './avro-writer.ts';
 import { BinaryObject } from './binary-object.ts';
+import { connectSchemaOf } from './connect-schema.ts';
+import { connectSlots } from './connect-value.ts';
 import type { Encoder, EventSchema } from './encoder.ts';
 import type { EventField } from './event-model.ts';
 import { frameOf, isFramed, withoutId } from './frame.ts';
-import { JsonObject } from './json-packed.ts';
+import { type Around, JsonObject } from './json-packed.ts';
 import { protobufFields } from './protobuf-writer.ts';
 import { rowEncoder } from './row-encoder.ts';
 import type { RowObject } from './row-object.ts';
@@ -17,26 +19,37 @@ export function encoderOf(schema: EventSchema, stream: StreamSchema, columns: re
   const { model, format, keyFormat } = stream;
   const keyed = model.key.length > 0;
   // A key that its format does not take is refused before any registry is asked.
-  const keyOf = (frame: Buffer): RowObject | null => (keyed ? objectOf(keyFormat, model.key, columns, frame) : null);
+  const keyOf = (frame: Buffer): RowObject | null =>
+    keyed ? objectOf(keyFormat, { topic: model.name, part: 'Key', fields: model.key, columns }, frame) : null;
   if ((keyed && lacksId(keyFormat, ids.key)) || lacksId(format, ids.value)) {
     keyOf(Buffer.alloc(0));
     return unregistered(schema, format, keyFormat);
   }
-  const value = objectOf(format, model.fields, columns, frameOf(format, ids.value));
+  const value = objectOf(format, { topic: model.name, part: 'Value', fields: model.fields, columns }, frameOf(format, ids.value));
   return rowEncoder(schema, keyed ? keyOf(frameOf(keyFormat, ids.key)) : null, value);
 }
 
 const lacksId = (format: KeyFormat, id: number | null): boolean => isFramed(format) && id === null;
 
-/** A part of an event in a format. `columns`: the names behind the values of a row, in order; `frame`: what stands before it. */
-export function objectOf(format: KeyFormat, fields: readonly EventField[], columns: readonly string[], frame: Buffer): RowObject {
+/** What a part of an event is made of. */
+export interface Part {
+  readonly topic: string;
+  readonly part: 'Key' | 'Value';
+  readonly fields: readonly EventField[];
+  /** The names behind the values of a row, in order. */
+  readonly columns: readonly string[];
+}
+
+/** A part of an event in a format. `frame`: what stands before it. */
+export function objectOf(format: KeyFormat, { topic, part, fields, columns }: Part, frame: Buffer): RowObject {
   switch (format) {
     case 'string':
       return new StringKey(fields, columns);
     case 'json':
     case 'json-schema':
-    case 'connect':
       return new JsonObject(slotsOf(fields, columns), { before: frame, braces: 0 });
+    case 'connect':
+      return new JsonObject(connectSlots(fields, columns), connectAround(topic, part, fields));
     case 'avro':
       return new BinaryObject(avroFields(fields, columns), frame);
     case 'protobuf':
@@ -45,6 +58,12 @@ export function objectOf(format: KeyFormat, fields: readonly EventField[], colum
       return format satisfies never;
   }
 }
+
+/** The schema is the same in every event, and stands there ready. */
+const connectAround = (topic: string, part: 'Key' | 'Value', fields: readonly EventField[]): Around => ({
+  before: Buffer.from(`{"schema":${JSON.stringify(connectSchemaOf(topic, part, fields))},"payload":`),
+  braces: 1,
+});
 
 /** Of a plan that no registry has seen yet: it can be looked at, and publishes nothing. */
 function unregistered(schema: EventSchema, format: KeyFormat, keyFormat: KeyFormat): Encoder {

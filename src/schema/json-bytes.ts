@@ -133,7 +133,7 @@ function breaks(bytes: Buffer, start: number, end: number): boolean {
 }
 
 /** `2026-01-01 10:00:00[.123456]`, and neither `infinity`, nor BC, nor a fifth digit of the year, nor a zero in the date. */
-function isStamp(bytes: Buffer, start: number, end: number): boolean {
+export function isStamp(bytes: Buffer, start: number, end: number): boolean {
   const last = bytes[end - 1] as number;
   if (end - start < 19 || bytes[start + 10] !== space || last < zero || last > nine) return false;
   const noMonth = bytes[start + 5] === zero && bytes[start + 6] === zero;

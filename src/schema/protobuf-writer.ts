@@ -3,6 +3,7 @@ import type { BinaryField, BinaryWriter } from './binary-object.ts';
 import { copyBytes, double, float, isTrue } from './binary-writers.ts';
 import { CalendarReader } from './calendar.ts';
 import type { EventField } from './event-model.ts';
+import { isStamp } from './json-bytes.ts';
 import { listItems } from './list-items.ts';
 import { elementOf, numberOf, protobufType } from './protobuf-schema.ts';
 import { stored } from './staged-value.ts';
@@ -24,6 +25,7 @@ export const protobufFields = (fields: readonly EventField[], columns: readonly 
       none: nullable ? nothing : null,
       text: type.kind !== 'bytes' && protobufType(type, facts) === 'string',
       dynamic: type.kind === 'dynamic' && facts.stored === undefined,
+      stamp: type.kind === 'timestamp',
       swells: type.kind === 'array',
       write,
     };
@@ -36,6 +38,7 @@ function tag(number: number, as: number): Buffer {
 
 /** Of a value that is neither NULL nor a list. */
 function writerOf(type: ColumnType, facts: ColumnFacts): { readonly write: BinaryWriter; readonly as: number } {
+  if (type.kind === 'timestamp') return { write: stampText, as: wire.sized };
   switch (protobufType(type, facts)) {
     case 'bool':
       return { write: bool, as: wire.varint };
@@ -59,6 +62,12 @@ function writerOf(type: ColumnType, facts: ColumnFacts): { readonly write: Binar
 }
 
 const sized: BinaryWriter = (from, start, end, into, at) => copyBytes(from, start, end, into, putVarint(end - start, into, at));
+
+const stampText: BinaryWriter = (from, start, end, into, at) => {
+  const next = sized(from, start, end, into, at);
+  if (isStamp(from, start, end)) into[next - (end - start) + 10] = 0x54;
+  return next;
+};
 
 const bool: BinaryWriter = (from, start, _end, into, at) => {
   into[at] = isTrue(from, start) ? 1 : 0;

@@ -29,12 +29,26 @@ export function normal(type: ColumnType, value: Value, bits?: number): Normal {
     case 'timestamptz':
       return wholeFraction(value as string);
     case 'array':
-      return (jsonItems(value as string) ?? []).map((item) => normal(type.element, itemOf(type.element, item), bits));
+      return (jsonItems(value as string) ?? []).map((item) => {
+        const within = item.startsWith('[') && type.element.kind !== 'json' ? type : type.element;
+        return normal(within, itemOf(within, item), bits);
+      });
     case 'dynamic':
       return dynamic(value);
+    case 'json':
+      return oneLine(value as string);
     default:
       return String(value);
   }
+}
+
+/** JSON in which a break between two tokens is a space. */
+const oneLine = (json: string): string => json.replace(/[\r\n]+/g, ' ');
+
+/** What a reader found, as `normal` has it. */
+export function sameLines(type: ColumnType, found: Normal): Normal {
+  if (typeof found === 'string') return type.kind === 'json' ? oneLine(found) : found;
+  return found?.map((item) => sameLines(type.kind === 'array' ? type.element : type, item)) ?? null;
 }
 
 export function dynamic(value: Exclude<Value, null>): string {

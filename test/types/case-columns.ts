@@ -23,18 +23,20 @@ export function describedOf(database: keyof typeof databases): readonly Describe
 /** The column of each case, as the source describes it, without a server. */
 export function caseColumns(database: keyof typeof databases): readonly Column[] {
   const cases: readonly TypeCase[] = databases[database];
-  return describedOf(database).map(({ native, facts }, at) => ({
+  const described = describedOf(database);
+  const kinds = new Map(described.map(({ native }, at) => [native, (cases[at] as TypeCase).kind] as const).reverse());
+  return described.map(({ native, facts }, at) => ({
     name: `c${at}`,
-    type: typeOf(cases[at] as TypeCase, native, cases),
+    type: typeOf(cases[at] as TypeCase, native, kinds),
     native,
     nullable: true,
     facts,
   }));
 }
 
-function typeOf({ kind, element }: TypeCase, native: string, cases: readonly TypeCase[]): ColumnType {
+function typeOf({ kind, element }: TypeCase, native: string, kinds: ReadonlyMap<string, ColumnType['kind']>): ColumnType {
   if (kind !== 'array') return { kind };
-  const name = native.replace(/(\[\])+$/, '');
-  const same = cases.find(({ type }) => type === name) ?? cases.find(({ type }) => type === name.split(' ')[0]);
-  return { kind: 'array', element: { kind: element ?? (same?.kind as Exclude<ColumnType['kind'], 'array'>) } };
+  const found = element ?? kinds.get(native.replace(/(\[\])+$/, ''));
+  if (found === undefined || found === 'array') throw new Error(`what is ${native} made of?`);
+  return { kind: 'array', element: { kind: found } };
 }

@@ -21,7 +21,11 @@ describe.each(names)('the types of %s', (database) => {
         const found = told(events, oneRow([value]), 0);
         if (sample !== null && typeof found.told === 'string' && found.told.startsWith('refused: ')) {
           refused.push(`${labelOf(one, sample)} → ${found.told}`);
-        } else expect([labelOf(one, sample ?? ['NULL']), found.told]).toEqual([labelOf(one, sample ?? ['NULL']), expected(column, value)]);
+        } else
+          expect([labelOf(one, sample ?? ['NULL']), found.told]).toEqual([
+            labelOf(one, sample ?? ['NULL']),
+            expected(format, column, value),
+          ]);
       }
     }
     await expect(`${refused.join('\n')}\n`).toMatchFileSnapshot(`refused/${database}.${format}.txt`);
