@@ -11,6 +11,7 @@ import type { Encoder, Field } from '../schema/encoder.ts';
 import { encoderOf } from '../schema/encoder-of.ts';
 import { eventModel } from '../schema/event-model.ts';
 import { type EventTime, eventTime, type MarkTime, markTime } from '../schema/event-time.ts';
+import { numbered } from '../schema/field-numbers.ts';
 import type { StreamSchema } from '../schema/stream-schema.ts';
 import { streamSchemaOf } from '../schema/stream-schema-of.ts';
 import { withTombstones } from '../schema/tombstones.ts';
@@ -110,7 +111,7 @@ export function planJob(input: PlanInput): JobPlan {
   const loose = key.filter(({ name, nullable }) => nullable && !isSure(name, order, cursor, job));
   const topicVersion = input.topicVersion ?? 1;
   const topic = { name: inVersion(topicName(job.topic, job.name, input.topicNames), topicVersion), keyed: key.length > 0 };
-  const stream = streamSchemaOf(eventModel(topic.name, schema, cursor), job);
+  const stream = streamSchemaOf(numbered(eventModel(topic.name, schema, cursor), input.ids?.fields), job);
   const exact = encoderOf(schema, stream, names, input.ids ?? noSchemaIds);
   const shaped = shapedEvents(exact, { job, columns, timezone: input.timezone });
   const sure = loose.length === 0 ? shaped : withSureKey(shaped, loose, columns);

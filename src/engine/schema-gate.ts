@@ -3,6 +3,7 @@ import { noSchemaIds, type SchemaIds } from '../model/format.ts';
 import type { JobState } from '../model/state.ts';
 import { breakText } from '../schema/break-words.ts';
 import { type SchemaVersion, type Verdict, verdictOf } from '../schema/compatibility.ts';
+import { fieldNumbers } from '../schema/field-numbers.ts';
 import { modelAsJson, modelOfJson } from '../schema/kept-model.ts';
 import { streamFingerprint } from '../schema/stream-fingerprint.ts';
 import type { KeptSchema } from '../sink/schema-keeper.ts';
@@ -47,9 +48,13 @@ async function admit(context: Asking, state: JobState | null, signal: AbortSigna
   if (state?.schema === schema) return admissionOf(plan, schema, state.schemaIds ?? noSchemaIds);
   const judged = await judgeSchema(context, signal);
   if (judged !== null && !judged.verdict.ok) throw brokenBy(plan, judged);
-  const ids = await registeredIds(context, signal);
-  if (judged !== null) await keep(context, judged.history, signal);
-  const admission = admissionOf(plan, schema, ids);
+  const told = inItsNumbers(plan, judged);
+  const ids = await registeredIds({ ...context, plan: told }, signal);
+  if (judged !== null) await keep({ ...context, plan: told }, judged.history, signal);
+  const admission = admissionOf(plan, schema, {
+    ...ids,
+    ...(told.input.ids?.fields === undefined ? {} : { fields: told.input.ids.fields }),
+  });
   // Here, and not with the first rows: a poll that finds none commits nothing, and would ask again at each start.
   if (state !== null) await commitState(context, { ...withoutIds(state), ...admission.told });
   return admission;
@@ -71,14 +76,23 @@ export async function asKnown(context: Pick<Asking, 'plan' | 'sink' | 'registry'
   const subjects = subjectsOf(plan);
   if (registry === null || subjects.length === 0) return plan;
   const state = await store.load(plan.name);
-  const told = state?.schema === toldFingerprint(context) ? state.schemaIds : undefined;
-  return withIds(plan, told ?? (await foundIds(registry, subjects, signal)));
+  if (state?.schema === toldFingerprint(context) && state.schemaIds !== undefined) return withIds(plan, state.schemaIds);
+  const numbered = inItsNumbers(plan, await judgeSchema(context, signal));
+  return withIds(numbered, { ...numbered.input.ids, ...(await foundIds(registry, subjectsOf(numbered), signal)) });
 }
 
 /** The plan as it encodes with these numbers. */
 function withIds(plan: JobPlan, ids: SchemaIds): JobPlan {
   const { encoder, refused } = planJob({ ...plan.input, ids });
   return { ...plan, encoder, refused };
+}
+
+/** The plan as it is registered and kept: of Protobuf, with the numbers that its fields have by their history. */
+export function inItsNumbers(plan: JobPlan, judged: JudgedSchema | null): JobPlan {
+  const newest = judged?.versions.at(-1);
+  if (plan.stream.format !== 'protobuf' || newest === undefined) return plan;
+  const fields = fieldNumbers(newest.model, plan.stream.model);
+  return fields === null ? plan : planJob({ ...plan.input, ids: { ...noSchemaIds, fields } });
 }
 
 function withoutIds({ schemaIds: _, ...state }: JobState): JobState {

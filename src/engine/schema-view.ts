@@ -5,7 +5,7 @@ import type { Sink } from '../sink/sink.ts';
 import type { SourceUse } from './engine.ts';
 import { type JobPlan, planJob } from './job-plan.ts';
 import { reportsOf } from './resolve.ts';
-import { type JudgedSchema, judgeSchema } from './schema-gate.ts';
+import { inItsNumbers, type JudgedSchema, judgeSchema } from './schema-gate.ts';
 import { subjectsOf } from './schema-ids.ts';
 
 /** A schema of a stream as a registry has it. */
@@ -45,11 +45,12 @@ async function inToldVersion(plan: JobPlan, sink: Sink, signal: AbortSignal): Pr
 }
 
 async function viewSchema(
-  plan: JobPlan,
+  asked: JobPlan,
   { sink, registry }: { readonly sink: Sink; readonly registry: SchemaRegistry | null },
   signal: AbortSignal,
 ): Promise<SchemaView> {
-  const judged = await judgeSchema({ plan, sink }, signal);
+  const judged = await judgeSchema({ plan: asked, sink }, signal);
+  const plan = inItsNumbers(asked, judged);
   const kept = judged === null ? null : { ...judged, place: sink.schemas?.place(plan.topic.name) ?? '' };
   return { plan, kept, registry: registry === null ? null : await askRegistry(plan, registry, signal) };
 }

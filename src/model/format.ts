@@ -13,10 +13,19 @@ export type Compatibility = 'none' | 'backward' | 'backward-transitive' | 'forwa
 /** What a change of the schema that breaks consumers does: the job stops before any row, or goes on afresh in the topic's next version. */
 export type OnSchemaChange = 'stop' | 'newTopic';
 
+/** Protobuf's numbers of a value's fields, by the names that are published. */
+export interface FieldNumbers {
+  readonly of: Readonly<Record<string, number>>;
+  /** Those of fields that are gone: what was written by them must not be read as something else. */
+  readonly retired: readonly number[];
+}
+
 /** The numbers under which a registry knows the schemas of a stream; null: it does not need one. */
 export interface SchemaIds {
   readonly key: number | null;
   readonly value: number | null;
+  /** Where they are not those of the fields' places. */
+  readonly fields?: FieldNumbers;
 }
 
 export const noSchemaIds: SchemaIds = { key: null, value: null };

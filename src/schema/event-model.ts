@@ -15,6 +15,8 @@ export interface EventField {
   readonly cursor: boolean;
   /** Size, precision and scale, length, labels, comment and default, as far as the database tells them. */
   readonly facts: ColumnFacts;
+  /** Of a Protobuf value, where it is not that of its place. */
+  readonly number?: number;
 }
 
 /** The schema of a stream's events. From it every document is made: JSON Schema, Avro, Protobuf. */
@@ -26,6 +28,8 @@ export interface EventModel {
   readonly key: readonly EventField[];
   /** The schema id in the headers. */
   readonly fingerprint: string;
+  /** Numbers of Protobuf fields that were there once. */
+  readonly retired?: readonly number[];
 }
 
 export function eventModel(name: string, { fields, key, fingerprint }: EventSchema, cursor: readonly Column[]): EventModel {

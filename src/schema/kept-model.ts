@@ -3,8 +3,15 @@ import type { ColumnFacts, ColumnType } from '../model/column.ts';
 import type { EventField, EventModel } from './event-model.ts';
 
 /** The model as plain JSON, for a history of schemas. */
-export function modelAsJson({ name, fields, key, fingerprint }: EventModel): object {
-  return { name, fingerprint, fields, key: key.map((field) => field.column), keyOnly: key.filter((one) => !isAmong(fields, one)) };
+export function modelAsJson({ name, fields, key, fingerprint, retired }: EventModel): object {
+  return {
+    name,
+    fingerprint,
+    ...(retired === undefined ? {} : { retired }),
+    fields,
+    key: key.map((field) => field.column),
+    keyOnly: key.filter((one) => !isAmong(fields, one)),
+  };
 }
 
 const isAmong = (fields: readonly EventField[], one: EventField): boolean => fields.some(({ column }) => column === one.column);
@@ -38,7 +45,16 @@ export function modelOfJson(value: unknown, place: string): EventModel {
     if (found === undefined) throw damaged(place, `key[${at}]`, 'one of the columns');
     return found;
   });
-  return { name: textAt(shape['name'], place, 'name'), fields, key, fingerprint: textAt(shape['fingerprint'], place, 'fingerprint') };
+  const { retired } = shape;
+  return {
+    name: textAt(shape['name'], place, 'name'),
+    fields,
+    key,
+    fingerprint: textAt(shape['fingerprint'], place, 'fingerprint'),
+    ...(retired === undefined
+      ? {}
+      : { retired: listAt(retired, place, 'retired').map((number, at) => numberAt(number, place, `retired[${at}]`)) }),
+  };
 }
 
 function fieldAt(value: unknown, place: string, path: string): EventField {
@@ -58,6 +74,7 @@ function fieldAt(value: unknown, place: string, path: string): EventField {
     cursor: flag('cursor'),
     // Each is used for what it is worth; one that is missing is one that the database did not tell.
     facts: shapeAt(shape['facts'], place, `${path}.facts`) as ColumnFacts,
+    ...(shape['number'] === undefined ? {} : { number: numberAt(shape['number'], place, `${path}.number`) }),
   };
 }
 
@@ -75,6 +92,11 @@ function shapeAt(value: unknown, place: string, path: string): Shape {
 
 function listAt(value: unknown, place: string, path: string): readonly unknown[] {
   if (!Array.isArray(value)) throw damaged(place, path, 'a list');
+  return value;
+}
+
+function numberAt(value: unknown, place: string, path: string): number {
+  if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < 1) throw damaged(place, path, 'a number above zero');
   return value;
 }
 

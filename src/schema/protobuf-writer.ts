@@ -15,13 +15,13 @@ const nothing = Buffer.alloc(0);
 
 /** As protobuf-schema.ts says. `columns`: the names behind the values of a row, in order. */
 export const protobufFields = (fields: readonly EventField[], columns: readonly string[]): readonly BinaryField[] =>
-  fields.map(({ column, type, facts, nullable }, at) => {
+  fields.map(({ column, type, facts, nullable, number }, at) => {
     const { write, as } = type.kind === 'array' ? { write: listWriter(type, facts), as: wire.sized } : writerOf(type, facts);
     return {
       column,
       at: columns.indexOf(column),
       kind: `${type.kind} of Protobuf`,
-      lead: tag(numberOf(at), as),
+      lead: tag(numberOf({ number }, at), as),
       none: nullable ? nothing : null,
       text: type.kind !== 'bytes' && protobufType(type, facts) === 'string',
       dynamic: type.kind === 'dynamic' && facts.stored === undefined,

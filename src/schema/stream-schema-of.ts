@@ -36,7 +36,7 @@ export function documentOf(format: KeyFormat, model: EventModel, part: 'Key' | '
     case 'avro':
       return { type: 'AVRO', text: JSON.stringify(avroSchemaOf(model.name, part, fields)), record };
     case 'protobuf':
-      return { type: 'PROTOBUF', text: protobufOf(model.name, part, fields), record };
+      return { type: 'PROTOBUF', text: protobufOf(model.name, part, fields, model.retired), record };
     case 'json':
     case 'connect':
     case 'string':

@@ -1,4 +1,4 @@
-import type { SchemaIds } from '../model/format.ts';
+import type { FieldNumbers, SchemaIds } from '../model/format.ts';
 import type { Guarantee } from '../model/guarantee.ts';
 import type { Mode } from '../model/job.ts';
 import type { CycleReport, Held } from '../model/report.ts';
@@ -99,8 +99,16 @@ function sentAt(value: unknown, path: string): Readonly<Record<string, string>> 
 }
 
 function schemaIdsAt(value: unknown, path: string): SchemaIds {
-  const { key = null, value: ofValue = null } = shapeAt(value, path);
-  return { key: orNull(key, `${path}.key`, numberAt), value: orNull(ofValue, `${path}.value`, numberAt) };
+  const { key = null, value: ofValue = null, fields } = shapeAt(value, path);
+  const numbers = fields === undefined ? {} : { fields: fieldNumbersAt(fields, `${path}.fields`) };
+  return { key: orNull(key, `${path}.key`, numberAt), value: orNull(ofValue, `${path}.value`, numberAt), ...numbers };
+}
+
+function fieldNumbersAt(value: unknown, path: string): FieldNumbers {
+  const shape = shapeAt(value, path);
+  const of = Object.entries(shapeAt(shape['of'], `${path}.of`)).map(([name, number]) => [name, numberAt(number, `${path}.of.${name}`)]);
+  const retired = listAt(shape['retired'], `${path}.retired`).map((number, at) => numberAt(number, `${path}.retired[${at}]`));
+  return { of: Object.fromEntries(of), retired };
 }
 
 /** A parsed JSON value as a JobState. Keys that this version does not know are left out: a newer shape is told by the schema's version alone. */
