@@ -26,7 +26,8 @@ export const connectSchemaOf = (
   fields: fields.map((field) => ({
     ...connectType(field.type, field.facts),
     optional: field.nullable,
-    ...(field.facts.doc === undefined ? {} : { doc: field.facts.doc }),
+    // A key's schema is part of its bytes, which no comment may change.
+    ...(field.facts.doc === undefined || name === 'Key' ? {} : { doc: field.facts.doc }),
     field: field.name,
   })),
   optional: false,

@@ -1,4 +1,5 @@
 import type { KeyFormat } from '../model/format.ts';
+import { connectSchemaOf } from './connect-schema.ts';
 import type { Difference } from './difference.ts';
 import type { EventField, EventModel } from './event-model.ts';
 import { elsewhere } from './schema-cure.ts';
@@ -35,14 +36,17 @@ function whyOther({ key: was, ...before }: EventModel, { key: is, ...now }: Even
   if (names(was) !== names(is)) return `of ${names(was)}, and now of ${names(is)}`;
   // A field by itself: what its schema would be, or its text.
   const written = (model: Omit<EventModel, 'key'>, field: EventField): string =>
-    documentOf(format, { ...model, key: [field] }, 'Key')?.text ?? textOf(field);
+    format === 'json' || format === 'string' ? textOf(field) : schemaOf({ ...model, key: [field] }, format);
   const at = is.findIndex((field, place) => written(now, field) !== written(before, was[place] as EventField));
   if (at < 0) return null;
   const [from, to] = [was[at] as EventField, is[at] as EventField];
-  const other =
-    documentOf(format, { ...now, key: is }, 'Key') === null ? 'the same value may be another text' : 'its schema is part of each key';
+  const other = format === 'json' || format === 'string' ? 'the same value may be another text' : 'its schema is part of each key';
   return `"${to.name}" was ${from.native} and is ${to.native}: ${other}`;
 }
+
+/** What stands in each key, or a registry's number of it. */
+const schemaOf = (model: EventModel, format: KeyFormat): string =>
+  documentOf(format, model, 'Key')?.text ?? JSON.stringify(connectSchemaOf(model.name, 'Key', model.key));
 
 /** Two types with the same answer have the same text for the same value. */
 function textOf({ type, facts, native }: EventField): string {
