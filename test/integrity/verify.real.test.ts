@@ -11,7 +11,7 @@ import { seedTables, writeConcurrently } from './writers.ts';
 
 const kinds: readonly Exclude<DatabaseKind, 'sqlite'>[] = ['postgres', 'mariadb'];
 const seed = Number(process.env.LIBERATE_TEST_SEED ?? 1);
-const clean = { missing: 0, stale: 0, extra: 0, beyond: 0, unloaded: 0 };
+const clean = { missing: 0, stale: 0, extra: 0, deadLetters: 0, unloaded: 0 };
 const writingMs = 10_000;
 
 describe.each(kinds)('verify, from %s into Kafka', (kind) => {
@@ -129,7 +129,7 @@ describe.each(kinds)('verify, from %s into Kafka', (kind) => {
       await seedFaults();
       const found: VerifyReport[] = [];
       while (!writing.aborted || found.length === 0) found.push(...(await verify('items')).reports);
-      for (const report of found) expect(report).toMatchObject({ ...faults, unloaded: 0, beyond: 0 });
+      for (const report of found) expect(report).toMatchObject({ ...faults, unloaded: 0, deadLetters: 0 });
       const { committed } = await written;
       expect(committed).toBeGreaterThan(20);
       console.log(
