@@ -1,7 +1,8 @@
 import type { Watermark } from '../model/watermark.ts';
 import { booksOf } from './backfill-run.ts';
 import { openBurial } from './burial.ts';
-import type { CycleContext } from './cycle.ts';
+import { type CycleContext, commitState } from './cycle.ts';
+import { digestOf, nameOf } from './digest.ts';
 import { putEventDigest } from './published-segment.ts';
 import { openPublisher, type Reader } from './publisher.ts';
 import { readPages } from './read-pages.ts';
@@ -78,16 +79,20 @@ async function publishSome(
   // A reconcile is not tried again at once: what the sink refuses is taken apart from the first.
   if (plan.letters !== null) context.memory.careful = true;
   const publisher = openPublisher({ ...context, tally }, await booksOf(context), null, signal);
+  const published = new Map<string, string>();
+  const reader = thoseThatDiffer(context, table, { published, most: mostTold - done.published });
   const until = performance.now() + sliceMs;
   try {
     for (let chunk = queue.shift(); chunk !== undefined; chunk = performance.now() < until ? queue.shift() : undefined) {
       const bounded = { ...request, until: ends[chunk] ?? null };
       for await (const rows of readPages(source, bounded, plan.job.batch, signal, ends[chunk - 1] ?? null)) {
         done.rows += rows.count;
-        await publisher.publish(rows, thoseThatDiffer(table));
+        await publisher.publish(rows, reader);
       }
     }
     await publisher.drain();
+    // Of rows that the sink refused nothing is in the stream.
+    if (tally.deadLetters === 0) await tellPoller(context, published);
   } finally {
     await publisher.settle();
     done.published += tally.published;
@@ -97,16 +102,44 @@ async function publishSome(
   }
 }
 
-/** The rows of these keys, unless they are what was last published of them. */
-function thoseThatDiffer(table: DigestTable): Reader {
+/** Rows of one reconcile that the polls are told of, so that the look-back does not grow by more; of others one may come once more. */
+const mostTold = 10_000;
+
+/** All of it is acknowledged: a poll that meets one of these rows in its look-back need not publish it once more. */
+async function tellPoller({ plan, memory, store, fence }: CycleContext, published: ReadonlyMap<string, string>): Promise<void> {
+  const { state } = memory;
+  if (state === null || state === 'unknown' || published.size === 0) return;
+  // The others remember no row by its key.
+  if (!plan.mode.startsWith('timestamp') || plan.job.order === 'strict') return;
+  const told = { ...state, sent: { ...state.sent, ...Object.fromEntries(published) } };
+  await commitState({ store, plan, fence }, told);
+  memory.state = told;
+  for (const name of published.keys()) memory.told.add(name);
+}
+
+interface Leaving {
+  /** Key → digest. */
+  readonly published: Map<string, string>;
+  /** Most of these. */
+  readonly most: number;
+}
+
+/** The rows of these keys, unless they are what was last published of them, here or by a poll since. */
+function thoseThatDiffer({ memory }: CycleContext, table: DigestTable, { published, most }: Leaving): Reader {
   const record = new Uint32Array(recordWords);
+  const sent = memory.state === 'unknown' ? {} : (memory.state?.sent ?? {});
   return {
     meet: (_rows, _at, event) => {
       putDigest(event.key(event.count - 1), record, 0);
       const entry = table.find(record, 0);
       if (entry < 0) return false;
       putEventDigest(event.value(event.count - 1), record, digestWords);
-      return !isSame(record, digestWords, table.event(entry), 0);
+      if (isSame(record, digestWords, table.event(entry), 0)) return false;
+      const name = nameOf(event.key(event.count - 1));
+      const now = digestOf(event);
+      if (sent[name] === now) return false;
+      if (published.size < most) published.set(name, now);
+      return true;
     },
     markBefore: () => null,
     met: () => null,
