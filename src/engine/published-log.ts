@@ -44,7 +44,7 @@ export class PublishedLog {
     // Another stream: nothing that was published to the old one stands in it.
     if (found !== null) checked(plan, await published.clear(plan.name, fence));
     const adopted = (await store.load(plan.name)) !== null;
-    const head: PublishedHead = { sink: sinkName, topic, begun: clock.now(), adopted, last: null };
+    const head: PublishedHead = { sink: sinkName, topic, begun: clock.now(), adopted, told: found?.told ?? 0, last: null };
     checked(plan, await published.saveHead(plan.name, head, fence));
     return new PublishedLog(context, head, 0);
   }

@@ -1,4 +1,5 @@
 import type { Watermark } from '../model/watermark.ts';
+import type { Observer } from '../observe/event.ts';
 import { booksOf } from './backfill-run.ts';
 import { openBurial } from './burial.ts';
 import { type CycleContext, commitState } from './cycle.ts';
@@ -78,7 +79,11 @@ async function publishSome(
   const tally = newTally();
   // A reconcile is not tried again at once: what the sink refuses is taken apart from the first.
   if (plan.letters !== null) context.memory.careful = true;
-  const publisher = openPublisher({ ...context, tally }, await booksOf(context), null, signal);
+  // Its events are told of when the reconcile has ended: no cycle is under way.
+  const observer: Observer = (event) => {
+    if (event.type !== 'cycle.progress') context.observer(event);
+  };
+  const publisher = openPublisher({ ...context, tally, observer }, await booksOf(context), null, signal);
   const published = new Map<string, string>();
   const reader = thoseThatDiffer(context, table, { published, most: mostTold - done.published });
   const until = performance.now() + sliceMs;
@@ -137,7 +142,8 @@ function thoseThatDiffer({ memory }: CycleContext, table: DigestTable, { publish
       if (isSame(record, digestWords, table.event(entry), 0)) return false;
       const name = nameOf(event.key(event.count - 1));
       const now = digestOf(event);
-      if (sent[name] === now) return false;
+      // A poll has published it since it was judged. A key that is not known yet leaves all the same, and is known then.
+      if (table.hasEvent(entry) && sent[name] === now) return false;
       if (published.size < most) published.set(name, now);
       return true;
     },

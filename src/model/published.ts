@@ -71,6 +71,8 @@ export interface PublishedHead {
   readonly begun: number;
   /** The job had published before anything was remembered. */
   readonly adopted: boolean;
+  /** Events that reconciles have published beside the cycles, in all. */
+  readonly told: number;
   readonly last: ReconcileReport | null;
 }
 

@@ -379,6 +379,15 @@ describe('a reconcile', () => {
     expect(folded(world.sink)).toEqual(await content());
   });
 
+  it.each([{ mode: 'bulk' }, reconciling])('is counted once in what the job has published in all: %j', async (keys) => {
+    const world = await loaded(keys);
+    await apply(put(2, 1, false));
+    await apply({ kind: 'delete', id: 3 });
+    await world.run(calm);
+    expect(since(world.sink, world.from)).toHaveLength(2);
+    expect((await world.store.list())[0]?.publishedTotal).toBe(world.sink.records('items').length);
+  });
+
   it('begins anew where the job goes to another topic', async () => {
     const world = await loaded({ mode: 'bulk' });
     const { job } = configOf({ mode: 'bulk', topic: 'moved' });
