@@ -58,11 +58,26 @@ export async function* publishChanged(
       }
     }
     const queue = [...chunks].sort((a, b) => a - b);
-    while (queue.length > 0) {
+    for (let seen = 0; queue.length > 0; ) {
+      seen = leaveToPolls(context, table, seen);
       await publishSome(context, queue, table, ends, done, signal);
       yield 'slice';
     }
   }
+}
+
+/** Marks those of the keys that have left since the reconcile began, as if they had a row. Returns how many events it looked at. */
+function leaveToPolls({ memory: { touched } }: CycleContext, table: DigestTable, seen: number): number {
+  if (touched === null || touched.records === seen) return seen;
+  for (let part = 0; part < parts; part += 1) {
+    for (const run of touched.part(part)) {
+      for (let at = 0; at < run.length; at += recordWords) {
+        const entry = table.find(run, at);
+        if (entry >= 0) table.setRow(entry, run, at);
+      }
+    }
+  }
+  return touched.records;
 }
 
 /** Takes chunks from the queue for as long as a slice lasts. */
@@ -85,7 +100,7 @@ async function publishSome(
   };
   const publisher = openPublisher({ ...context, tally, observer }, await booksOf(context), null, signal);
   const published = new Map<string, string>();
-  const reader = thoseThatDiffer(context, table, { published, most: mostTold - done.published });
+  const reader = thoseThatDiffer(table, { published, most: mostTold - done.published });
   const until = performance.now() + sliceMs;
   try {
     for (let chunk = queue.shift(); chunk !== undefined; chunk = performance.now() < until ? queue.shift() : undefined) {
@@ -129,22 +144,17 @@ interface Leaving {
   readonly most: number;
 }
 
-/** The rows of these keys, unless they are what was last published of them, here or by a poll since. */
-function thoseThatDiffer({ memory }: CycleContext, table: DigestTable, { published, most }: Leaving): Reader {
+/** The rows of these keys, unless they are what was last published of them, or a poll has published them since. */
+function thoseThatDiffer(table: DigestTable, { published, most }: Leaving): Reader {
   const record = new Uint32Array(recordWords);
-  const sent = memory.state === 'unknown' ? {} : (memory.state?.sent ?? {});
   return {
     meet: (_rows, _at, event) => {
       putDigest(event.key(event.count - 1), record, 0);
       const entry = table.find(record, 0);
-      if (entry < 0) return false;
+      if (entry < 0 || table.hasRow(entry)) return false;
       putEventDigest(event.value(event.count - 1), record, digestWords);
       if (isSame(record, digestWords, table.event(entry), 0)) return false;
-      const name = nameOf(event.key(event.count - 1));
-      const now = digestOf(event);
-      // A poll has published it since it was judged. A key that is not known yet leaves all the same, and is known then.
-      if (table.hasEvent(entry) && sent[name] === now) return false;
-      if (published.size < most) published.set(name, now);
+      if (published.size < most) published.set(nameOf(event.key(event.count - 1)), digestOf(event));
       return true;
     },
     markBefore: () => null,
