@@ -110,7 +110,7 @@ async function readOn(
     },
     reached: (mark) => ledger.commit({ ...withNulls(tracker.at(mark)), loaded: !loading }),
   };
-  const publisher = openPublisher(context, books, expected, signal);
+  const publisher = await openPublisher(context, books, expected, signal);
   const reader: Reader = {
     meet: (rows, at, event) => {
       nulls.forget(event);

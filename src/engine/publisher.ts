@@ -59,8 +59,8 @@ export interface Publisher {
   settle(): Promise<void>;
 }
 
-export function openPublisher(context: CycleContext, told: Books, expected: number | null, signal: AbortSignal): Publisher {
-  const books = rememberingBooks(context, told);
+export async function openPublisher(context: CycleContext, told: Books, expected: number | null, signal: AbortSignal): Promise<Publisher> {
+  const books = await rememberingBooks(context, told);
   const { plan, sink, tally, clock, observer } = context;
   const startedAt = clock.now();
   let committedAt = startedAt;

@@ -4,7 +4,8 @@ import { booksOf } from './backfill-run.ts';
 import { openBurial } from './burial.ts';
 import { type CycleContext, commitState } from './cycle.ts';
 import { digestOf, nameOf } from './digest.ts';
-import { putEventDigest } from './published-segment.ts';
+import { putEventDigest, type Seed } from './event-digest.ts';
+import { openLog } from './published-log.ts';
 import { openPublisher, type Reader } from './publisher.ts';
 import { readPages } from './read-pages.ts';
 import { keysRequest, rowWords } from './reconcile-read.ts';
@@ -18,7 +19,7 @@ const sliceMs = 500;
 
 /** Publishes tombstones. No poll comes between the judgement of these keys and this, so no newer event can be overwritten. */
 export async function bury(context: CycleContext, keys: readonly string[], signal: AbortSignal): Promise<number> {
-  const burial = openBurial(context, await booksOf(context), signal);
+  const burial = await openBurial(context, await booksOf(context), signal);
   try {
     for (const key of keys) {
       burial.add(Buffer.from(key, 'latin1'));
@@ -90,6 +91,7 @@ async function publishSome(
   signal: AbortSignal,
 ): Promise<void> {
   const { plan, source } = context;
+  const { seed } = await openLog(context);
   const request = keysRequest(plan);
   const tally = newTally();
   // A reconcile is not tried again at once: what the sink refuses is taken apart from the first.
@@ -98,9 +100,9 @@ async function publishSome(
   const observer: Observer = (event) => {
     if (event.type !== 'cycle.progress') context.observer(event);
   };
-  const publisher = openPublisher({ ...context, tally, observer }, await booksOf(context), null, signal);
+  const publisher = await openPublisher({ ...context, tally, observer }, await booksOf(context), null, signal);
   const published = new Map<string, string>();
-  const reader = thoseThatDiffer(table, { published, most: mostTold - done.published });
+  const reader = thoseThatDiffer(table, seed, { published, most: mostTold - done.published });
   const until = performance.now() + sliceMs;
   try {
     for (let chunk = queue.shift(); chunk !== undefined; chunk = performance.now() < until ? queue.shift() : undefined) {
@@ -145,14 +147,14 @@ interface Leaving {
 }
 
 /** The rows of these keys, unless they are what was last published of them, or a poll has published them since. */
-function thoseThatDiffer(table: DigestTable, { published, most }: Leaving): Reader {
+function thoseThatDiffer(table: DigestTable, seed: Seed, { published, most }: Leaving): Reader {
   const record = new Uint32Array(recordWords);
   return {
     meet: (_rows, _at, event) => {
       putDigest(event.key(event.count - 1), record, 0);
       const entry = table.find(record, 0);
       if (entry < 0 || table.hasRow(entry)) return false;
-      putEventDigest(event.value(event.count - 1), record, digestWords);
+      putEventDigest(event, event.count - 1, seed, record, digestWords);
       if (isSame(record, digestWords, table.event(entry), 0)) return false;
       if (published.size < most) published.set(nameOf(event.key(event.count - 1)), digestOf(event));
       return true;

@@ -73,6 +73,8 @@ export interface PublishedHead {
   readonly adopted: boolean;
   /** Events that reconciles have published beside the cycles, in all. */
   readonly told: number;
+  /** Under which its events are digested, 16 hex digits; null: a version wrote it that had none, and no digest is known. */
+  readonly seed: string | null;
   readonly last: ReconcileReport | null;
 }
 

@@ -11,6 +11,7 @@ export function publishedHeadAt(value: unknown, path: string): PublishedHead {
     adopted: flagAt(shape['adopted'], `${path}.adopted`),
     // Older heads have none.
     told: shape['told'] === undefined ? 0 : numberAt(shape['told'], `${path}.told`),
+    seed: orNull(shape['seed'] ?? null, `${path}.seed`, textAt),
     last: orNull(shape['last'], `${path}.last`, reportAt),
   };
 }

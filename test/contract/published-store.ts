@@ -21,6 +21,7 @@ const head: PublishedHead = {
   sink: 'kafka',
   topic: 'shop.orders',
   begun: 1_795_262_000_000,
+  seed: '0123456789abcdef',
   adopted: true,
   told: 7,
   last: { startedAt: 1, endedAt: 1000, ms: 900, rows: 17, keys: 12, published: 3, tombstones: 2, bytes: 4096 },
