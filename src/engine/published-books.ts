@@ -5,6 +5,9 @@ import { SegmentWriter } from './published-segment.ts';
 import type { Books } from './publisher.ts';
 import { digestWords, putDigest, recordWords } from './verify-digest.ts';
 
+/** Batches whose events are appended at once: a commit of the state takes as long as making a batch. */
+const together = 4;
+
 interface Waiting {
   readonly seq: number;
   /** Events up to and with its last one. */
@@ -30,6 +33,7 @@ export async function rememberingBooks(context: CycleContext, books: Books): Pro
     log.acknowledged(done.map(({ seq }) => seq));
   };
   return {
+    together,
     leaves: (event) => {
       books.leaves(event);
       const last = event.count - 1;
