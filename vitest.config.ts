@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { LongestFirst } from './test/support/longest-first.ts';
 import { SummaryReporter } from './test/support/summary-reporter.ts';
 
 const real = 'test/**/*.real.test.ts';
@@ -13,6 +14,7 @@ const processes = ['test/cli/**/*.test.ts', 'test/package/**/*.test.ts', 'test/s
 export default defineConfig({
   test: {
     reporters: ['default', new SummaryReporter()],
+    sequence: { sequencer: LongestFirst },
     projects: [
       {
         test: {
@@ -29,6 +31,9 @@ export default defineConfig({
           name: 'process',
           setupFiles: ['test/support/seed.ts'],
           include: processes,
+          maxWorkers: 2,
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
           sequence: { groupOrder: 1 },
         },
       },
@@ -43,8 +48,8 @@ export default defineConfig({
           // On a machine that does much else, too.
           testTimeout: 120_000,
           hookTimeout: 120_000,
-          // After the unit tests: what fails fast comes first.
-          sequence: { groupOrder: 2 },
+          // Together with the processes, after the unit tests: what fails fast comes first.
+          sequence: { groupOrder: 1 },
         },
       },
     ],

@@ -102,7 +102,7 @@ class BackfillProgress {
     const total = (): number => chunk.published + tally.published;
     const reached = (mark: Watermark): Promise<void> => this.#save(at, { ...chunk, mark, published: total() });
     const counted = countInto(context.tally, tally);
-    const publisher = openPublisher(own, { ...this.#books, ...(marks ? { reached } : {}) }, null, signal);
+    const publisher = await openPublisher(own, { ...this.#books, ...(marks ? { reached } : {}) }, null, signal);
     try {
       const most = isOrdered(request) ? context.plan.job.batch : null;
       for await (const batch of readPages(context.source, chunkRequest(request, chunk), most, signal, chunk.mark ?? chunk.after)) {
@@ -177,10 +177,14 @@ function countInto(sum: Tally, own: Tally): () => void {
  * It moves no mark, but what the poller remembers of an event that it replaces is no longer true. One for all chunks: each knows
  * what the others have given up, and waits until that is written.
  */
-export async function booksOf({ store, plan, fence }: Pick<CycleContext, 'store' | 'plan' | 'fence'>): Promise<Books> {
-  const state = await store.load(plan.name);
+export async function booksOf({ store, plan, fence, memory }: Pick<CycleContext, 'store' | 'plan' | 'fence' | 'memory'>): Promise<Books> {
+  const state = memory.state === 'unknown' ? await store.load(plan.name) : memory.state;
   if (state === null) return noBooks;
-  const ledger = new Ledger(state, (outcome) => commitState({ store, plan, fence }, { ...state, ...outcome }));
+  const ledger = new Ledger(state, async (outcome) => {
+    const whole = { ...state, ...outcome };
+    await commitState({ store, plan, fence }, whole);
+    if (memory.state !== 'unknown') memory.state = whole;
+  });
   let written: Promise<void> = Promise.resolve();
   return {
     ...noBooks,

@@ -13,9 +13,9 @@ export interface Burial extends Omit<Leaving, 'drain'> {
 }
 
 /** Publishes tombstones, which have the time of their publishing. */
-export function openBurial(context: CycleContext, told: Books, signal: AbortSignal): Burial {
+export async function openBurial(context: CycleContext, told: Books, signal: AbortSignal): Promise<Burial> {
   const { plan, source, sink, clock, tally } = context;
-  const books = rememberingBooks(context, told);
+  const books = await rememberingBooks(context, told);
   const sending = sendingSignal(signal);
   let buried = 0;
   const outbox = new Outbox<null>({

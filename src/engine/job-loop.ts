@@ -88,11 +88,12 @@ export class JobLoop {
   /** A cycle, and the reconcile that is due. */
   async #once(lease: Lease, signal: AbortSignal): Promise<void> {
     await using sweep = new Sweep();
-    await this.#cycle(lease, 'unknown', signal);
+    this.#memory.state = 'unknown';
+    await this.#cycle(lease, signal);
     for (let swept: Swept = 'slice'; swept === 'slice' || swept === 'poll'; ) {
       if (this.failure !== null || signal.aborted) return;
       swept = await this.#sweep(sweep, lease, signal);
-      if (swept === 'poll') await this.#cycle(lease, 'unknown', signal);
+      if (swept === 'poll') await this.#cycle(lease, signal);
     }
   }
 
@@ -104,16 +105,17 @@ export class JobLoop {
     await using _hints = watchHints(this.#target.name, this.#job, this.#use, this.#engine, this.#alarm);
     let earliest = clock.now();
     let due = firstDue(cadence, last?.startedAt ?? null, clock.now());
-    let state: JobState | null | 'unknown' = 'unknown';
+    // Another runner may have moved it.
+    this.#memory.state = 'unknown';
     let pace = cadence;
     await using sweep = new Sweep();
     while (!signal.aborted) {
       // By a clock that was set back it could be due in hours.
       const latest = pace.kind === 'every' ? clock.now() + 2 * pace.ms : due;
-      if (await this.#untilDue(sweep, Math.min(due, latest) + this.#jitter(), earliest, lease, signal)) state = 'unknown';
+      await this.#untilDue(sweep, Math.min(due, latest) + this.#jitter(), earliest, lease, signal);
       if (signal.aborted) return;
       const startedAt = clock.now();
-      state = await this.#cycle(lease, state, signal);
+      await this.#cycle(lease, signal);
       // Waiting for it to fall due again could take hours; where trying again is no use, it is the next hint's turn.
       if (this.failure?.transient) this.#alarm.again();
       earliest = earliestHinted(startedAt, clock.now(), this.failure !== null);
@@ -124,15 +126,13 @@ export class JobLoop {
     }
   }
 
-  /** Waits for the next cycle, and reconciles meanwhile. Returns whether the saved state may have changed. */
-  async #untilDue(sweep: Sweep, due: number, earliest: number, lease: Lease, signal: AbortSignal): Promise<boolean> {
+  /** Waits for the next cycle, and reconciles meanwhile. */
+  async #untilDue(sweep: Sweep, due: number, earliest: number, lease: Lease, signal: AbortSignal): Promise<void> {
     const { clock } = this.#engine;
-    let changed = false;
     // A slice at least, however often the job polls: otherwise a reconcile might never end.
     while (!signal.aborted && this.#job.reconcile !== null && this.#plan !== null && this.failure === null) {
       const swept = await this.#sweep(sweep, lease, signal);
-      changed ||= swept !== 'idle';
-      if (swept === 'poll') return true;
+      if (swept === 'poll') return;
       if (this.#alarm.rung || clock.now() >= due) break;
       if (swept === 'slice') continue;
       const wakeAt = Math.min(due, sweep.dueAt ?? due);
@@ -140,7 +140,6 @@ export class JobLoop {
       if (wakeAt === due || this.#alarm.rung) break;
     }
     await this.#alarm.wait(due, earliest, signal);
-    return changed;
   }
 
   /** One turn, under the bound of what runs on the source at once. Its failure is the job's, until the next cycle. */
@@ -152,6 +151,7 @@ export class JobLoop {
         return sweep.turn({ ...(await admitted(context, 'unknown', signal)), tally: newTally() }, signal);
       });
     } catch (thrown) {
+      this.#memory.state = 'unknown';
       if (signal.aborted) return 'idle';
       const error = asLiberateError(thrown).at({ job: this.#target.name });
       // As after a cycle that failed; and a relation that has changed is no failure of the job's.
@@ -168,17 +168,19 @@ export class JobLoop {
     return Math.round(this.#job.jitter * this.#engine.random());
   }
 
-  async #cycle(lease: Lease, state: JobState | null | 'unknown', signal: AbortSignal): Promise<JobState | null | 'unknown'> {
+  async #cycle(lease: Lease, signal: AbortSignal): Promise<void> {
     const startedAt = this.#engine.clock.now();
+    const { state } = this.#memory;
     const look = await this.#look(state, signal);
     if (look !== null && 'state' in look) {
       this.failure = null;
       this.#busy = false;
       const mark = look.state.mark?.[0] ?? null;
       this.#tellQuiet({ ...this.#skipped('', startedAt), outcome: 'ok', reason: null, mark });
-      return look.state;
+      this.#memory.state = look.state;
+      return;
     }
-    return this.#whole(lease, state, look?.found ?? null, signal);
+    this.#memory.state = await this.#whole(lease, state, look?.found ?? null, signal);
   }
 
   /** A poll together with others; null: it is to be made as any other. */

@@ -1,3 +1,4 @@
+import type { JobState } from '../model/state.ts';
 import type { Horizon } from '../model/watermark.ts';
 import type { Look } from './clock-set-back.ts';
 import type { Seen } from './ended.ts';
@@ -9,6 +10,10 @@ import type { Spill } from './verify-spill.ts';
 
 /** What a job remembers from one cycle to the next in this process alone. */
 export interface JobMemory {
+  /** What the next cycle starts from: the committed state, or where a quiet poll has left it; unknown: it has to be loaded. */
+  state: JobState | null | 'unknown';
+  /** What the stream has of these keys a reconcile has published since the last poll. */
+  readonly told: Set<string>;
   /** When its cursor was last found free of NULLs, milliseconds since 1970. */
   nullsCheckedAt: number | null;
   /** When its last read ended, milliseconds of performance.now(). */
@@ -34,6 +39,8 @@ export interface JobMemory {
 }
 
 export const newMemory = (): JobMemory => ({
+  state: 'unknown',
+  told: new Set(),
   nullsCheckedAt: null,
   readEndedAt: Number.NEGATIVE_INFINITY,
   look: null,

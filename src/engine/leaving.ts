@@ -10,8 +10,11 @@ export const sendingSignal = (signal: AbortSignal): ReturnType<typeof lingeringS
 
 /** How events leave an outbox: never before the books that tell of them are ready. */
 export interface Leaving {
-  /** What is full leaves; resolves when there is room for more. What waits for its batch to fill does not: the books are written once a batch. */
-  ready(): Promise<void>;
+  /**
+   * What is full leaves, unless it waits for more to be told of together, which with `now` it does not; resolves when
+   * there is room for more. What waits for its batch to fill does not leave: the books are written once a batch.
+   */
+  ready(now?: boolean): Promise<void>;
   /** Everything is acknowledged. */
   drain(): Promise<void>;
   /** Nothing of it is on its way any more. */
@@ -20,8 +23,8 @@ export interface Leaving {
 
 export function leaving<Mark>(outbox: Outbox<Mark>, books: Books, sending: Disposable): Leaving {
   return {
-    ready: async () => {
-      if (!outbox.full) return;
+    ready: async (now = false) => {
+      if (outbox.waiting === 0 || (!now && outbox.waiting < (books.together ?? 1))) return;
       await books.ready();
       await outbox.ready();
     },

@@ -4,7 +4,7 @@ import type { TopicSpec } from '../model/record.ts';
 import { RecordBatch } from '../model/record-batch.ts';
 import type { Observer } from '../observe/event.ts';
 import type { Sink } from '../sink/sink.ts';
-import type { StreamReader } from '../sink/stream-reader.ts';
+import type { StreamPosition, StreamReader } from '../sink/stream-reader.ts';
 
 /** Letters by name, the newest of each. */
 type Standing = Map<string, DeadLetter>;
@@ -133,10 +133,11 @@ export class Letters {
   }
 }
 
-/** The letters of a job that stand in a topic: of each name the newest, unless it was settled. LIB303 when there is no topic. */
+/** The letters of a job that stand in a topic: of each name the newest, unless it was settled. */
 export async function readLetters(reader: StreamReader, topic: string, job: string, signal: AbortSignal): Promise<Standing> {
   const standing: Standing = new Map();
-  const end = await reader.end(topic, signal);
+  const end = await endOf(reader, topic, signal);
+  if (end === null) return standing;
   for await (const records of reader.read(topic, null, end, signal)) {
     for (const { key, value } of records) {
       if (key === null) continue;
@@ -147,4 +148,14 @@ export async function readLetters(reader: StreamReader, topic: string, job: stri
     }
   }
   return standing;
+}
+
+/** null: there is no topic, as nothing was ever refused. */
+async function endOf(reader: StreamReader, topic: string, signal: AbortSignal): Promise<StreamPosition | null> {
+  try {
+    return await reader.end(topic, signal);
+  } catch (error) {
+    if (error instanceof LiberateError && error.code === 'LIB303') return null;
+    throw error;
+  }
 }

@@ -103,9 +103,9 @@ export class Outbox<Mark> {
     this.#seal();
   }
 
-  /** Some batch waits to be sent. */
-  get full(): boolean {
-    return this.#full.length > 0;
+  /** Batches that wait to be sent. */
+  get waiting(): number {
+    return this.#full.length;
   }
 
   /** Sends what is full; resolves when there is room for more. Rejects with the first failure, after which nothing is sent. */

@@ -7,7 +7,7 @@ import type { Commit, CycleContext } from './cycle.ts';
 import { freshSince, type Seen } from './ended.ts';
 import { tellClock, tellHeld } from './held.ts';
 import { IdTracker } from './id-tracker.ts';
-import { requestOf } from './job-plan.ts';
+import { type JobPlan, requestOf } from './job-plan.ts';
 import { Ledger } from './ledger.ts';
 import { newestCursor } from './newest-cursor.ts';
 import { openNulls } from './nulls.ts';
@@ -84,7 +84,7 @@ async function readOn(
   const { found } = turn;
   const before = reachBack(state ?? noProgress, by);
   const { memory } = context;
-  const tracker = openTracker(context, before, horizon, by === 0n ? memory.seen : null);
+  const tracker = openTracker(context, before, horizon, { seen: by === 0n ? memory.seen : null, told: memory.told });
   // Until this poll has ended well, nothing is known of what it met.
   memory.seen = null;
   await keepUncommitted(context, tracker, horizon, signal);
@@ -95,7 +95,8 @@ async function readOn(
   const request = { ...requestOf(plan), window, recentFrom, below, sample };
   const expected = loading ? await source.estimate({ ...request, page: null, limit: null }, signal) : null;
 
-  const withNulls = (progress: Progress): Progress => ({ ...progress, sent: { ...nulls.sent(), ...progress.sent } });
+  // These have no cursor now: what is remembered of an earlier row of the key is older.
+  const withNulls = (progress: Progress): Progress => ({ ...progress, sent: { ...progress.sent, ...nulls.sent() } });
   const ledger = new Ledger(state, commit);
   let leaving = false;
   const books: Books = {
@@ -109,7 +110,7 @@ async function readOn(
     },
     reached: (mark) => ledger.commit({ ...withNulls(tracker.at(mark)), loaded: !loading }),
   };
-  const publisher = openPublisher(context, books, expected, signal);
+  const publisher = await openPublisher(context, books, expected, signal);
   const reader: Reader = {
     meet: (rows, at, event) => {
       nulls.forget(event);
@@ -133,7 +134,8 @@ async function readOn(
   const end: Outcome = { ...withNulls(tracker.end()), loaded: true };
   // A quiet poll writes nothing: the committed state, only older, is still true.
   if (state === null || loading || tally.published > 0 || (plan.mode !== 'transaction' && moved(before, end))) await ledger.commit(end);
-  if (tracker instanceof StampTracker && horizon.ended !== undefined) memory.seen = { ended: horizon.ended, until: tracker.until };
+  memory.seen = seenBy(plan, horizon, tracker);
+  memory.told.clear();
   const packed = found?.rows?.packed ?? null;
   if (packed !== null && tally.published === 0 && memory.seen === null) memory.answer.keep(packed, before, end);
   else memory.answer.forget();
@@ -145,7 +147,7 @@ export function openTracker(
   { plan, source }: Pick<CycleContext, 'plan' | 'source'>,
   before: Progress,
   horizon: Horizon,
-  seen: Seen | null = null,
+  { seen, told }: { readonly seen: Seen | null; readonly told?: ReadonlySet<string> } = { seen: null },
 ): Tracker {
   const first = firstWindow(plan.job.initial, (text) => {
     const [cursor] = plan.cursor;
@@ -158,11 +160,18 @@ export function openTracker(
   }
   if (plan.mode === 'incrementing') return new IdTracker(before, horizon, first, plan.cached ? keptSince(plan, horizon) : null);
   if (plan.job.order === 'strict' && isSettled(before)) return new StrictTracker(before, horizon, first);
-  const fresh = plan.job.order === 'strict' ? null : freshSince(seen, horizon, plan.shape.rowVersions ?? null);
-  return new StampTracker(before, horizon, first, encodeOf(plan), {
-    after: fresh === null || seen === null ? null : { seen, fresh },
-    settles: plan.job.order === 'strict',
-  });
+  if (plan.job.order === 'strict') return new StampTracker(before, horizon, first, encodeOf(plan), { settles: true });
+  const fresh = freshSince(seen, horizon, plan.shape.rowVersions ?? null);
+  // Where deletes are told, a row that is away for a while, and comes back as it was before that was told, is still in the stream.
+  const until = fresh !== null || plan.job.reconcile !== null ? (seen?.until ?? new Map<string, bigint>()) : null;
+  return new StampTracker(before, horizon, first, encodeOf(plan), { fresh, until, ...(told === undefined ? {} : { told }) });
+}
+
+/** What the next poll of this process may rely on. */
+export function seenBy({ job }: Pick<JobPlan, 'job'>, horizon: Horizon, tracker: Tracker): Seen | null {
+  const ended = horizon.ended ?? null;
+  if (!(tracker instanceof StampTracker) || (ended === null && job.reconcile === null)) return null;
+  return { ended, until: tracker.until };
 }
 
 /** A user's own look-back says how long an id is kept for later; otherwise the sessions do. */

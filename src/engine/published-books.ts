@@ -1,8 +1,12 @@
 import type { CycleContext } from './cycle.ts';
-import { openLog, type PublishedLog, remembers } from './published-log.ts';
-import { putEventDigest, SegmentWriter } from './published-segment.ts';
+import { putEventDigest } from './event-digest.ts';
+import { openLog, remembers } from './published-log.ts';
+import { SegmentWriter } from './published-segment.ts';
 import type { Books } from './publisher.ts';
 import { digestWords, putDigest, recordWords } from './verify-digest.ts';
+
+/** Batches whose events are appended at once: a commit of the state takes as long as making a batch. */
+const together = 4;
 
 interface Waiting {
   readonly seq: number;
@@ -14,11 +18,11 @@ interface Waiting {
  * The books of one publisher, which also remember what leaves, where the job remembers that. Every way of publishing goes
  * through here, so that no key can reach the stream unknown.
  */
-export function rememberingBooks(context: CycleContext, books: Books): Books {
+export async function rememberingBooks(context: CycleContext, books: Books): Promise<Books> {
   if (!remembers(context)) return books;
+  const log = await openLog(context);
   const entries = new SegmentWriter();
   const record = new Uint32Array(recordWords);
-  let log: PublishedLog | null = null;
   let waiting: Waiting[] = [];
   let left = 0;
   let acked = 0;
@@ -26,15 +30,16 @@ export function rememberingBooks(context: CycleContext, books: Books): Books {
     const done = waiting.filter(({ upto }) => upto <= acked);
     if (done.length === 0) return;
     waiting = waiting.filter(({ upto }) => upto > acked);
-    log?.acknowledged(done.map(({ seq }) => seq));
+    log.acknowledged(done.map(({ seq }) => seq));
   };
   return {
+    together,
     leaves: (event) => {
       books.leaves(event);
       const last = event.count - 1;
       const [from, to] = [event.bounds[last * 4] as number, event.bounds[last * 4 + 1] as number];
       if (from < 0) return;
-      putEventDigest(event.value(last), record, digestWords);
+      putEventDigest(event, last, log.seed, record, digestWords);
       entries.addRange(event.bytes, from, to, record, digestWords);
       left += 1;
       const { touched } = context.memory;
@@ -47,7 +52,6 @@ export function rememberingBooks(context: CycleContext, books: Books): Books {
       await books.ready();
       if (entries.count === 0) return;
       const upto = left;
-      log ??= await openLog(context);
       const seq = await log.append(entries);
       // Not before: what is acknowledged meanwhile makes another list of those that wait.
       waiting.push({ seq, upto });
@@ -60,7 +64,7 @@ export function rememberingBooks(context: CycleContext, books: Books): Books {
     reached: (mark) => books.reached(mark),
     settled: async () => {
       await books.settled?.();
-      await log?.flush();
+      await log.flush();
     },
   };
 }

@@ -2,6 +2,7 @@ import { LiberateError } from '../kit/errors.ts';
 import type { PublishedHead, PublishedSegment } from '../model/published.ts';
 import type { Sink } from '../sink/sink.ts';
 import type { CycleContext } from './cycle.ts';
+import { newSeed, type Seed, seedOf } from './event-digest.ts';
 import type { JobPlan } from './job-plan.ts';
 import type { SegmentWriter } from './published-segment.ts';
 
@@ -19,15 +20,18 @@ type LogContext = Pick<CycleContext, 'plan' | 'sink' | 'store' | 'clock' | 'fenc
  */
 export class PublishedLog {
   readonly fence: bigint;
+  /** Of the digests of its events. */
+  readonly seed: Seed;
   readonly #context: LogContext;
   #head: PublishedHead;
   #last: number;
   #sure: number[] = [];
   #written: Promise<void> = Promise.resolve();
 
-  private constructor(context: LogContext, head: PublishedHead, last: number) {
+  private constructor(context: LogContext, head: Seeded, last: number) {
     this.#context = context;
     this.fence = context.fence;
+    this.seed = seedOf(head.seed);
     this.#head = head;
     this.#last = last;
   }
@@ -39,13 +43,14 @@ export class PublishedLog {
     const found = await published.head(plan.name);
     const [sinkName, topic] = [sink.name, plan.topic.name];
     if (found !== null && found.sink === sinkName && found.topic === topic) {
-      return new PublishedLog(context, found, (await published.size(plan.name)).last);
+      const head = await seeded(context, found);
+      return new PublishedLog(context, head, (await published.size(plan.name)).last);
     }
     // Another stream: nothing that was published to the old one stands in it.
     if (found !== null) checked(plan, await published.clear(plan.name, fence));
     const state = await store.load(plan.name);
     const adopted = state !== null && (state.loaded || state.mark !== null);
-    const head: PublishedHead = { sink: sinkName, topic, begun: clock.now(), adopted, last: null };
+    const head = { sink: sinkName, topic, begun: clock.now(), adopted, told: found?.told ?? 0, seed: newSeed(), last: null };
     checked(plan, await published.saveHead(plan.name, head, fence));
     return new PublishedLog(context, head, 0);
   }
@@ -95,6 +100,16 @@ export class PublishedLog {
     this.#written = done.catch(() => undefined);
     return done;
   }
+}
+
+type Seeded = PublishedHead & { readonly seed: string };
+
+/** A log of before there were seeds: nothing in it has been digested under the one that it gets. */
+async function seeded({ plan, store, fence }: LogContext, head: PublishedHead): Promise<Seeded> {
+  if (head.seed !== null) return { ...head, seed: head.seed };
+  const now = { ...head, seed: newSeed() };
+  checked(plan, await store.published.saveHead(plan.name, now, fence));
+  return now;
 }
 
 /** The log of the lease that is held, opened at its first use. */

@@ -1,35 +1,19 @@
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import { LiberateError } from '../kit/errors.ts';
-import { digestWords, isNothing, putDigest } from './verify-digest.ts';
+import { putUnknown } from './event-digest.ts';
+import { digestWords, isNothing } from './verify-digest.ts';
 
 /** Bytes of an event's digest, as it is kept. */
 const digestBytes = 8;
-const version = 1;
+const version = 2;
+/** Its digests are of another kind: of what it says of a value nothing is known any more, of a tombstone all. */
+const sha256Version = 1;
+/** Bytes of a key up to which a loop is faster than a call. */
+const shortKey = 48;
 /** Version and count. */
 const headBytes = 5;
 /** Keys are much alike and digests are not: more effort than this makes them hardly smaller. */
 const level = 1;
-
-/** What stands for the digest of an event of which nobody knows whether it arrived: it is like no other. */
-const unknown = 0xffffffff;
-
-/**
- * The digest of an event's value as it is remembered: 64 bits of sha256, and a third word so that no value is like a
- * tombstone, which is all zero.
- */
-export function putEventDigest(value: Buffer | null, into: Uint32Array, at: number): void {
-  putDigest(value, into, at);
-  if (value === null) return;
-  into[at + 2] = 1;
-  if (into[at] === unknown && into[at + 1] === unknown) into[at] = 0;
-  if (into[at] === 0 && into[at + 1] === 0) into[at] = 1;
-}
-
-export function putUnknown(into: Uint32Array, at: number): void {
-  into[at] = unknown;
-  into[at + 1] = unknown;
-  into[at + 2] = 1;
-}
 
 /** Collects keys with their newest events, to be packed. */
 export class SegmentWriter {
@@ -47,7 +31,7 @@ export class SegmentWriter {
     return this.#length;
   }
 
-  /** `digest`: as `putEventDigest` makes it. */
+  /** `digest`: words as `putEventDigest` makes them. */
   add(key: Buffer, digest: Uint32Array, at: number): void {
     this.addRange(key, 0, key.length, digest, at);
   }
@@ -58,12 +42,20 @@ export class SegmentWriter {
     this.#keys = roomFor(this.#keys, this.#length, size + 5);
     for (; size > 127; size = Math.floor(size / 128)) this.#keys[this.#length++] = (size & 127) | 128;
     this.#keys[this.#length++] = size;
-    this.#length += bytes.copy(this.#keys, this.#length, from, to);
+    this.#copy(bytes, from, to);
     const place = this.#count * digestBytes;
     this.#digests = roomFor(this.#digests, place, digestBytes);
     this.#digests.writeUInt32LE(digest[at] as number, place);
     this.#digests.writeUInt32LE(digest[at + 1] as number, place + 4);
     this.#count += 1;
+  }
+
+  #copy(bytes: Buffer, from: number, to: number): void {
+    const keys = this.#keys;
+    let at = this.#length;
+    if (to - from > shortKey) at += bytes.copy(keys, at, from, to);
+    else for (let place = from; place < to; place += 1) keys[at++] = bytes[place] as number;
+    this.#length = at;
   }
 
   /** The packed bytes: version, count, digests, then the keys, compressed; afterwards it is empty. */
@@ -91,7 +83,8 @@ type Look = (key: Buffer, digest: Uint32Array) => void;
 
 /** Unpacks. `sure`: as the store has it; what is not sure has an unknown digest. LIB402 for what is no segment. */
 export function readSegment(packed: Buffer, sure: boolean, look: Look): void {
-  if (packed.length < headBytes || packed[0] !== version) throw damaged();
+  const [form] = packed;
+  if (packed.length < headBytes || (form !== version && form !== sha256Version)) throw damaged();
   const count = packed.readUInt32LE(1);
   const digests = headBytes + count * digestBytes;
   if (packed.length < digests) throw damaged();
@@ -110,7 +103,10 @@ export function readSegment(packed: Buffer, sure: boolean, look: Look): void {
     digest[0] = packed.readUInt32LE(place);
     digest[1] = packed.readUInt32LE(place + 4);
     digest[2] = 0;
-    if (!isNothing(digest, 0)) digest[2] = 1;
+    if (!isNothing(digest, 0)) {
+      digest[2] = 1;
+      if (form === sha256Version) putUnknown(digest, 0);
+    }
     if (!sure) putUnknown(digest, 0);
     look(keys.subarray(at, at + size), digest);
     at += size;

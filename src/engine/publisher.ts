@@ -37,6 +37,8 @@ export const everyRow = (marks: boolean): Reader => ({
 export interface Books {
   /** The last of the batch is about to leave. */
   leaves(event: RecordBatch): void;
+  /** Batches that are told of at once, as telling costs; left out: each alone. */
+  readonly together?: number;
   /** Awaited before any of the events told of leaves. */
   ready(): Promise<void>;
   /** Everything up to this mark is acknowledged; told at most once a second. */
@@ -71,8 +73,8 @@ async function addedSurely(rows: RowBatch, add: () => boolean): Promise<void> {
   if (leaves) await rows.confirm?.();
 }
 
-export function openPublisher(context: CycleContext, told: Books, expected: number | null, signal: AbortSignal): Publisher {
-  const books = rememberingBooks(context, told);
+export async function openPublisher(context: CycleContext, told: Books, expected: number | null, signal: AbortSignal): Promise<Publisher> {
+  const books = await rememberingBooks(context, told);
   const { plan, sink, tally, clock, observer } = context;
   const startedAt = clock.now();
   let committedAt = startedAt;
@@ -152,11 +154,12 @@ export function openPublisher(context: CycleContext, told: Books, expected: numb
       await addedSurely(rows, () => addAll(rows, reader, readAt));
       const mark = reader.met(rows);
       if (mark !== null) outbox.reach(mark);
-      if (readAt - flushedAt >= flushEvery) {
+      const late = readAt - flushedAt >= flushEvery;
+      if (late) {
         flushedAt = readAt;
         outbox.flush();
       }
-      await out.ready();
+      await out.ready(late);
     },
     drain: async () => {
       await out.drain();

@@ -6,8 +6,7 @@ import { setBackBy } from './clock-set-back.ts';
 import type { JobMemory } from './job-memory.ts';
 import { type JobPlan, requestOf } from './job-plan.ts';
 import { nullsAreDue } from './nulls.ts';
-import { lookAfter, openTracker } from './poll-cycle.ts';
-import { StampTracker } from './stamp-tracker.ts';
+import { lookAfter, openTracker, seenBy } from './poll-cycle.ts';
 import type { Found } from './turn.ts';
 
 /** Milliseconds that a poll may take to be held for one that goes together with others. */
@@ -47,7 +46,7 @@ export async function lookTogether(context: QuietContext, state: JobState, signa
   const look = { now: horizon.now, asked, answered: performance.now() };
   if (plan.mode !== 'incrementing' && setBackBy(memory.look, state, look) !== 0n) return null;
   memory.horizon = horizon;
-  const tracker = openTracker(context, state, horizon, memory.seen);
+  const tracker = openTracker(context, state, horizon, memory);
   const { window, recentFrom, below } = tracker;
   if ((tracker.after ?? null) !== null) return null;
   const limit = Math.min(smallPage, plan.job.batch);
@@ -58,7 +57,8 @@ export async function lookTogether(context: QuietContext, state: JobState, signa
   if (page === null) {
     if (state.gaps.length > 0) return { found: { horizon, look, rows: null } };
     const end = tracker.end();
-    if (tracker instanceof StampTracker) memory.seen = horizon.ended === undefined ? null : { ended: horizon.ended, until: tracker.until };
+    memory.seen = seenBy(plan, horizon, tracker);
+    memory.told.clear();
     memory.look = look;
     return { state: { ...state, ...end } };
   }

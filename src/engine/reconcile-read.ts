@@ -3,9 +3,11 @@ import { RecordBatch } from '../model/record-batch.ts';
 import type { Watermark } from '../model/watermark.ts';
 import { type ReadRequest, smallPage } from '../query/request.ts';
 import type { CycleContext } from './cycle.ts';
+import { putEventDigest } from './event-digest.ts';
 import { type JobPlan, requestOf } from './job-plan.ts';
 import type { KeySpill } from './key-spill.ts';
-import { putEventDigest, readSegment } from './published-segment.ts';
+import { openLog } from './published-log.ts';
+import { readSegment } from './published-segment.ts';
 import { nextLimit } from './read-pages.ts';
 import { encodeOf } from './record.ts';
 import { digestWords, putDigest, recordWords } from './verify-digest.ts';
@@ -49,6 +51,7 @@ export async function* readLog(context: CycleContext, upto: number, into: KeySpi
  */
 export async function* readChunks(context: CycleContext, into: Spill, signal: AbortSignal): AsyncGenerator<'slice', readonly Watermark[]> {
   const { plan, source } = context;
+  const { seed } = await openLog(context);
   const request = keysRequest(plan);
   const encode = encodeOf(plan);
   const record = new Uint32Array(rowWords);
@@ -66,7 +69,7 @@ export async function* readChunks(context: CycleContext, into: Spill, signal: Ab
         event.clear();
         encode(batch, at, event);
         putDigest(event.key(0) as Buffer, record, 0);
-        putEventDigest(event.value(0), record, digestWords);
+        putEventDigest(event, 0, seed, record, digestWords);
         record[recordWords] = ends.length;
         into.add(record);
       }

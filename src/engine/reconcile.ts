@@ -35,7 +35,9 @@ export async function* reconcile(context: CycleContext, polls: boolean, signal: 
     const counts = yield* metered(work(context, polls, touched, log.last, signal), meter);
     const { bytes } = await store.published.size(plan.name);
     const report = { startedAt, endedAt: clock.now(), ms: Math.round(meter.ms), ...counts, bytes };
-    await log.saveHead({ ...log.head, last: report });
+    // A bulk cycle reports by itself what it has published.
+    const told = log.head.told + (polls ? report.published + report.tombstones : 0);
+    await log.saveHead({ ...log.head, told, last: report });
     return report;
   } finally {
     memory.touched = null;

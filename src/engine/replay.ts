@@ -91,7 +91,7 @@ async function publishAgain(
   await sink.prepare(plan.topic, signal);
   const rows = new ReplayedRows(plan, asked);
   const refused = letters.watch();
-  const publisher = openPublisher(context, await booksOf(context), asked.size, signal);
+  const publisher = await openPublisher(context, await booksOf(context), asked.size, signal);
   try {
     for (const request of rows.requests(source)) {
       for await (const batch of source.read({ ...request, page: null, limit: null }, signal)) await publisher.publish(batch, rows);

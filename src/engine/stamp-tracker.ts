@@ -10,9 +10,16 @@ import type { Encode, Progress, Tracker } from './tracker.ts';
 const mostTied = 500;
 
 interface StampOptions {
-  readonly after?: { readonly seen: Seen; readonly fresh: Fresh } | null;
+  /** Meets only these of the rows behind the mark; null: all of the look-back. */
+  readonly fresh?: Fresh | null;
+  /** What was published is remembered of rows that are not met, too; null: only of those that are. */
+  readonly until?: Seen['until'] | null;
+  /** Keys whose rows were published beside the polls: they may be ahead of the mark, and in the stream. */
+  readonly told?: ReadonlySet<string>;
   readonly settles?: boolean;
 }
+
+const nobody: ReadonlySet<string> = new Set();
 
 /**
  * Timestamp modes. A row can commit with a stamp behind the mark: each poll therefore reads again from
@@ -25,6 +32,7 @@ export class StampTracker implements Tracker {
   readonly below: bigint | null;
   readonly #before: Progress;
   readonly #encode: Encode;
+  readonly #told: ReadonlySet<string>;
   /** The rows that the next look-back meets: key → digest, and the row's number among them. */
   readonly #recent = new Map<string, { readonly digest: string; readonly number: number }>();
   /** What was published and need not be met again: key → digest. */
@@ -44,22 +52,22 @@ export class StampTracker implements Tracker {
   #moved = false;
 
   /**
-   * `first`: the window of a job without a mark. `after`: the poll before, if its rows need not be met again. `settles`: the job goes over to strict order: nothing past the mark is
+   * `first`: the window of a job without a mark. `settles`: the job goes over to strict order: nothing past the mark is
    * read that is not final, so as soon as the mark moves, everything up to it is.
    */
-  constructor(before: Progress, horizon: Horizon, first: Window, encode: Encode, { after = null, settles = false }: StampOptions = {}) {
+  constructor(before: Progress, horizon: Horizon, first: Window, encode: Encode, options: StampOptions = {}) {
+    const { fresh = null, until = null, told = nobody, settles = false } = options;
+    this.#told = told;
     this.#before = before;
     this.#encode = encode;
     this.#mark = before.mark;
     this.#stamp = before.mark?.[0] ?? null;
     this.recentFrom = floorOf(before, horizon);
     this.below = settles ? this.recentFrom : null;
-    if (after !== null) this.#carry(after.seen, horizon);
+    if (until !== null) this.#carry(until, horizon);
     const floor = before.since === null ? horizon.floor : BigInt(before.since);
     this.window =
-      before.mark === null
-        ? first
-        : { kind: 'after', mark: before.mark, floor, tied: before.tied, ...(after === null ? {} : { fresh: after.fresh }) };
+      before.mark === null ? first : { kind: 'after', mark: before.mark, floor, tied: before.tied, ...(fresh === null ? {} : { fresh }) };
   }
 
   meet(rows: RowBatch, at: number, event: RecordBatch): boolean {
@@ -76,7 +84,7 @@ export class StampTracker implements Tracker {
       this.#met += 1;
       this.#recent.set(name, { digest: now, number: this.#met });
     }
-    return ahead || this.#before.sent[name] !== now;
+    return (ahead && !this.#told.has(name)) || this.#before.sent[name] !== now;
   }
 
   markBefore(rows: RowBatch, at: number): Watermark | null {
@@ -101,7 +109,7 @@ export class StampTracker implements Tracker {
   }
 
   /** Rows that are not met again are remembered until the look-back has passed their stamps, which are no later than this look. */
-  #carry({ until }: Seen, { now }: Horizon): void {
+  #carry(until: Seen['until'], { now }: Horizon): void {
     for (const [name, value] of Object.entries(this.#before.sent)) {
       const latest = until.get(name) ?? now;
       if (latest < this.recentFrom) continue;

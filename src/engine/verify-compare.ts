@@ -6,43 +6,52 @@ import type { VerifyContext } from './verify-context.ts';
 import { digestWords, recordWords } from './verify-digest.ts';
 import { readEvents, readRows } from './verify-read.ts';
 import { parts, Spill } from './verify-spill.ts';
-import { type Difference, DigestTable } from './verify-table.ts';
+import { DigestTable } from './verify-table.ts';
 
-/** Differences that are looked at again, and so reported by what they are; of more only the number is told. */
-export const mostCandidates = 250_000;
+/** Differences that are looked at again together: some 25 MB. */
+export const mostTogether = 250_000;
 
 export interface Compared {
   readonly rows: number;
   readonly events: number;
-  /** Keys that differ, not accused yet. */
-  readonly candidates: DigestTable;
-  /** Differences beyond `mostCandidates`, by kind. */
-  readonly beyond: Readonly<Record<Difference, number>>;
 }
 
-/** Folds the topic up to `end` and holds it against the relation, a part of the keys after the other. */
-export async function compare(context: VerifyContext, end: StreamPosition, signal: AbortSignal): Promise<Compared> {
+/** Takes over keys that differ, not accused yet. */
+type Judge = (candidates: DigestTable) => Promise<void>;
+
+/**
+ * Folds the topic up to `end` and holds it against the relation, a part of the keys after the other. What differs is judged
+ * `together` keys at a time, so that memory is bounded however many there are.
+ */
+export async function compare(
+  context: VerifyContext,
+  end: StreamPosition,
+  together: number,
+  judge: Judge,
+  signal: AbortSignal,
+): Promise<Compared> {
   using events = new Spill();
   using rows = new Spill();
   await readEvents(context, null, end, (record) => events.add(record), signal);
   await readRows(context, true, (record) => rows.add(record), signal);
   const candidates = new DigestTable();
-  const beyond = { missing: 0, stale: 0, extra: 0 };
   const table = new DigestTable();
   for (let part = 0; part < parts; part += 1) {
     table.clear();
     foldPart(events, part, table);
     holdAgainst(context, rows, part, table);
     for (let entry = 0; entry < table.count; entry += 1) {
-      const difference = table.difference(entry);
-      if (difference === null) continue;
-      if (candidates.count < mostCandidates) candidates.copy(table, entry);
-      else beyond[difference] += 1;
+      if (table.difference(entry) === null) continue;
+      candidates.copy(table, entry);
+      if (candidates.count < together) continue;
+      await judge(candidates);
+      candidates.clear();
     }
     await nextTurn();
     throwIfAborted(signal);
   }
-  return { rows: rows.records, events: events.records, candidates, beyond };
+  if (candidates.count > 0) await judge(candidates);
+  return { rows: rows.records, events: events.records };
 }
 
 function foldPart(events: Spill, part: number, table: DigestTable): void {

@@ -4,9 +4,11 @@ import { RecordBatch } from '../model/record-batch.ts';
 import type { ReadRequest } from '../query/request.ts';
 import type { StreamPosition } from '../sink/stream-reader.ts';
 import { requestOf } from './job-plan.ts';
+import { readLetters } from './letters.ts';
 import { encodeOf } from './record.ts';
 import type { VerifyContext } from './verify-context.ts';
 import { digestWords, putDigest, recordWords } from './verify-digest.ts';
+import { DigestTable } from './verify-table.ts';
 
 /** What is looked at of a row or an event; valid during the call. */
 export type Look = (record: Uint32Array, key: Buffer) => void;
@@ -80,4 +82,17 @@ export async function readEvents(
     }
     progress(events.length);
   }
+}
+
+/** Keys of which a dead letter stands. */
+export async function letteredKeys({ plan, reader }: VerifyContext, signal: AbortSignal): Promise<DigestTable> {
+  const keys = new DigestTable();
+  if (plan.letters === null) return keys;
+  const record = new Uint32Array(digestWords);
+  for (const { key } of (await readLetters(reader, plan.letters.name, plan.name, signal)).values()) {
+    if (key === null) continue;
+    putDigest(reader.asRead(Buffer.from(key)), record, 0);
+    keys.take(record, 0);
+  }
+  return keys;
 }

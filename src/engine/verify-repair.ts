@@ -40,7 +40,7 @@ async function publishRows(
   signal: AbortSignal,
 ): Promise<number> {
   const { source, reader } = context;
-  const publisher = openPublisher(context, books, accused.count, signal);
+  const publisher = await openPublisher(context, books, accused.count, signal);
   const key = new Uint32Array(digestWords);
   let buried = 0;
   const those: Reader = {
@@ -74,7 +74,7 @@ async function buryExtras(
   end: StreamPosition,
   signal: AbortSignal,
 ): Promise<number> {
-  const burial = openBurial(context, books, signal);
+  const burial = await openBurial(context, books, signal);
   const look = (record: Uint32Array, key: Buffer): void => {
     const entry = accused.find(record, 0);
     if (entry < 0 || accused.hasRow(entry)) return;

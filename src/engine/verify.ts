@@ -11,11 +11,11 @@ import { admitted, asKnown } from './schema-gate.ts';
 import { newTally } from './tally.ts';
 import { tellsDeletes } from './told-deletes.ts';
 import { alone } from './turn.ts';
-import { compare } from './verify-compare.ts';
+import { type Compared, compare, mostTogether } from './verify-compare.ts';
 import { progressOf, type VerifyContext } from './verify-context.ts';
-import { recheck, type Verdict } from './verify-recheck.ts';
+import { type Findings, newFindings, recheck, type Verdict } from './verify-recheck.ts';
 import { type Repaired, repair } from './verify-repair.ts';
-import type { Difference } from './verify-table.ts';
+import type { Difference, DigestTable } from './verify-table.ts';
 
 export interface VerifyOptions {
   /** Publish again what is missing or stale. */
@@ -26,6 +26,8 @@ export interface VerifyOptions {
   readonly samples: number;
   /** With `repair`: wait for a runner that holds the job; otherwise LIB406. */
   readonly wait: boolean;
+  /** Differences that are looked at again together, which takes memory; left out: 250,000. */
+  readonly together?: number;
 }
 
 /** How a stream compares with its relation. Times are milliseconds since 1970. */
@@ -41,8 +43,8 @@ export interface VerifyReport extends Readonly<Record<Difference, number>> {
   readonly inFlight: number;
   /** Rows of a job with `initial: skip` that it has never published. */
   readonly unloaded: number;
-  /** Differences beyond those that are looked at again. */
-  readonly beyond: number;
+  /** Rows of which the dead letters tell why they were not published: neither missing nor stale. */
+  readonly deadLetters: number;
   /** The job tells deletes: an extra key is a fault. */
   readonly deletesTold: boolean;
   readonly samples: Readonly<Record<Difference, readonly string[]>>;
@@ -79,32 +81,48 @@ async function verifyPlan(
   const registry = engine.registry(plan.job);
   const shared = { plan, source, store, clock, observer, sink, registry };
   const startedAt = clock.now();
-  const facts = { plan, deletesTold: tellsDeletes({ plan, sink }), startedAt, now: clock.now };
+  const deletesTold = tellsDeletes({ plan, sink });
+  const facts = { plan, deletesTold, startedAt, now: clock.now };
   const context: VerifyContext = { ...shared, reader, progress: progressOf(shared) };
-  if (!options.repair) return reportOf(facts, await judge({ ...context, plan: await asKnown(shared, signal) }, options, signal), null);
+  if (!options.repair)
+    return reportOf(facts, await judge({ ...context, plan: await asKnown(shared, signal) }, options, null, signal), null);
   await using lease = await jobLease(engine, plan.name, options.wait, signal);
   const both = AbortSignal.any([signal, lease.lost]);
   // One look at everything: no first try is made without care.
   const memory = { ...newMemory(), careful: true };
   const given: CycleContext = { ...shared, fence: lease.fence, tally: newTally(), memory, readBack, turn: alone };
   const own = await admitted({ ...context, ...given }, 'unknown', both);
-  const judged = await judge(own, options, both);
-  const { accused, end } = judged.verdict;
-  const bury = options.tombstones || facts.deletesTold;
-  const repaired = accused.count === 0 ? { published: 0, tombstones: 0 } : await repair(own, accused, end, bury, both);
+  const bury = options.tombstones || deletesTold;
+  const repaired = { published: 0, tombstones: 0 };
+  const mend = async ({ accused, end }: Verdict): Promise<void> => {
+    if (accused.count === 0) return;
+    const { published, tombstones } = await repair({ ...own, tally: newTally() }, accused, end, bury, both);
+    repaired.published += published;
+    repaired.tombstones += tombstones;
+  };
+  const judged = await judge(own, options, mend, both);
   await keepCount(own);
   return reportOf(facts, judged, repaired);
 }
 
-interface Judged extends Pick<VerifyReport, 'rows' | 'events'> {
-  readonly verdict: Verdict;
-  readonly beyond: Readonly<Record<Difference, number>>;
+interface Judged extends Compared {
+  readonly findings: Findings;
 }
 
-async function judge(context: VerifyContext, { samples }: VerifyOptions, signal: AbortSignal): Promise<Judged> {
+/** `mend`: told of each verdict, before the next is looked for. */
+async function judge(
+  context: VerifyContext,
+  { samples, together = mostTogether }: VerifyOptions,
+  mend: ((verdict: Verdict) => Promise<void>) | null,
+  signal: AbortSignal,
+): Promise<Judged> {
   const end = await context.reader.end(context.plan.topic.name, signal);
-  const { rows, events, candidates, beyond } = await compare(context, end, signal);
-  return { rows, events, beyond, verdict: await recheck(context, candidates, end, samples, signal) };
+  const findings = newFindings(samples);
+  const again = async (candidates: DigestTable): Promise<void> => {
+    const verdict = await recheck(context, candidates, end, findings, signal);
+    await mend?.(verdict);
+  };
+  return { ...(await compare(context, end, together, again, signal)), findings };
 }
 
 interface Facts extends Pick<VerifyReport, 'deletesTold' | 'startedAt'> {
@@ -112,19 +130,20 @@ interface Facts extends Pick<VerifyReport, 'deletesTold' | 'startedAt'> {
   readonly now: () => number;
 }
 
-function reportOf({ plan, deletesTold, startedAt, now }: Facts, judged: Judged, repaired: Repaired | null): VerifyReport {
-  const { rows, events, beyond, verdict } = judged;
-  const { counts, samples } = verdict;
-  const faults = (of: Readonly<Record<Difference, number>>): number => of.missing + of.stale + (deletesTold ? of.extra : 0);
-  const standing = repaired === null ? faults(counts) : 0;
+function reportOf(
+  { plan, deletesTold, startedAt, now }: Facts,
+  { rows, events, findings }: Judged,
+  repaired: Repaired | null,
+): VerifyReport {
+  const { counts, samples } = findings;
+  const faults = counts.missing + counts.stale + (deletesTold ? counts.extra : 0);
   return {
     job: plan.name,
     topic: plan.topic.name,
-    same: standing + faults(beyond) === 0,
+    same: (repaired === null ? faults : 0) + counts.deadLetters === 0,
     rows,
     events,
     ...counts,
-    beyond: beyond.missing + beyond.stale + beyond.extra,
     deletesTold,
     samples,
     repaired,

@@ -71,6 +71,10 @@ export interface PublishedHead {
   readonly begun: number;
   /** The job had published before anything was remembered. */
   readonly adopted: boolean;
+  /** Events that reconciles have published beside the cycles, in all. */
+  readonly told: number;
+  /** Under which its events are digested, 16 hex digits; null: a version wrote it that had none, and no digest is known. */
+  readonly seed: string | null;
   readonly last: ReconcileReport | null;
 }
 

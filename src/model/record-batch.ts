@@ -15,6 +15,8 @@ export class RecordBatch {
   /** Of those that have none; the very same object where they do not differ. */
   readonly tombstoneHeaders: Headers;
   bytes: Buffer;
+  /** The same bytes, four at a time. */
+  words: Int32Array;
   /** Bytes in use. */
   length = 0;
   #count = 0;
@@ -28,7 +30,8 @@ export class RecordBatch {
   constructor(headers: Headers, capacity = 4 * 1024, tombstoneHeaders = headers) {
     this.headers = headers;
     this.tombstoneHeaders = tombstoneHeaders;
-    this.bytes = Buffer.allocUnsafeSlow(capacity);
+    this.bytes = Buffer.allocUnsafeSlow((capacity + 3) & ~3);
+    this.words = wordsOf(this.bytes);
   }
 
   get count(): number {
@@ -59,9 +62,10 @@ export class RecordBatch {
   reserve(bytes: number): void {
     const needed = this.length + bytes;
     if (needed <= this.bytes.length) return;
-    const larger = Buffer.allocUnsafeSlow(Math.max(needed, this.bytes.length * 2));
+    const larger = Buffer.allocUnsafeSlow(Math.max((needed + 3) & ~3, this.bytes.length * 2));
     this.bytes.copy(larger, 0, 0, this.length);
     this.bytes = larger;
+    this.words = wordsOf(larger);
   }
 
   /** One more record, whose bytes are there already. Both ends of what is null are -1. */
@@ -183,3 +187,5 @@ export class RecordBatch {
     this.#timestamps = timestamps;
   }
 }
+
+const wordsOf = ({ buffer, length }: Buffer): Int32Array => new Int32Array(buffer, 0, length >> 2);

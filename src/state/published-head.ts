@@ -9,6 +9,9 @@ export function publishedHeadAt(value: unknown, path: string): PublishedHead {
     topic: textAt(shape['topic'], `${path}.topic`),
     begun: numberAt(shape['begun'], `${path}.begun`),
     adopted: flagAt(shape['adopted'], `${path}.adopted`),
+    // Older heads have none.
+    told: shape['told'] === undefined ? 0 : numberAt(shape['told'], `${path}.told`),
+    seed: orNull(shape['seed'] ?? null, `${path}.seed`, textAt),
     last: orNull(shape['last'], `${path}.last`, reportAt),
   };
 }

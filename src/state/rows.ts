@@ -91,10 +91,13 @@ function decodeReport(job: string, row: Row, column: string): CycleReport | null
 
 /** A job with a lease and no row of its own has not committed or reported yet. */
 export function decodeJob(job: string, row: Row | undefined, lease: Row | undefined, head: Row | undefined): StoredJob {
-  const reconciled = head === undefined ? null : decodeHead(job, head).last;
+  const found = head === undefined ? null : decodeHead(job, head);
+  const reconciled = found?.last ?? null;
+  const told = found?.told ?? 0;
   const held = lease === undefined ? null : decodeLease(lease);
   if (row === undefined) {
-    return { job, state: null, committedAt: null, last: null, lastOk: null, publishedTotal: 0, failuresInARow: 0, lease: held, reconciled };
+    const nothing = { state: null, committedAt: null, last: null, lastOk: null, failuresInARow: 0 };
+    return { job, ...nothing, publishedTotal: told, lease: held, reconciled };
   }
   const at = row['committed_at'];
   return {
@@ -103,7 +106,7 @@ export function decodeJob(job: string, row: Row | undefined, lease: Row | undefi
     committedAt: at === null ? null : Number(integer(at, 'the time of a commit')),
     last: decodeReport(job, row, 'last_report'),
     lastOk: decodeReport(job, row, 'last_ok_report'),
-    publishedTotal: Number(integer(row['published_total'], 'the total of published records')),
+    publishedTotal: Number(integer(row['published_total'], 'the total of published records')) + told,
     failuresInARow: Number(integer(row['failures_in_a_row'], 'the count of failures')),
     lease: held,
     reconciled,

@@ -24,6 +24,7 @@ export interface StoredJob {
   /** The newest report, and the newest one that was `ok`. */
   readonly last: CycleReport | null;
   readonly lastOk: CycleReport | null;
+  /** Events of all cycles and reconciles. */
   readonly publishedTotal: number;
   readonly failuresInARow: number;
   readonly lease: LeaseRow | null;

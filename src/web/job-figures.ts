@@ -1,3 +1,4 @@
+import type { ReconcileReport } from '../model/published.ts';
 import type { CycleReport } from '../model/report.ts';
 import type { LiberateEvent } from '../observe/event.ts';
 
@@ -7,6 +8,17 @@ export interface Trouble {
   readonly reason: string;
   /** Milliseconds since 1970 of the first of those in a row. */
   readonly since: number;
+}
+
+export interface Reconciles {
+  readonly count: number;
+  /** Milliseconds of work, without the polls in between. */
+  readonly ms: number;
+  /** Rows read. */
+  readonly rows: number;
+  readonly published: number;
+  readonly tombstones: number;
+  readonly endedAt: number;
 }
 
 /** What this process has heard of a job since it began. Times are milliseconds. */
@@ -33,6 +45,8 @@ export interface JobFigures {
   /** Tries of what is failing just now; the job is neither well nor has it failed. */
   retrying: (Trouble & { readonly attempt: number }) | null;
   held: boolean;
+  /** Of all reconciles together, and when the last one ended; null: there was none. */
+  reconciles: Reconciles | null;
   /** Rows of the cycle under way, which are in `published` already. */
   underWay: number;
   /** The newest progress event of that cycle: a further try counts from zero again. */
@@ -58,6 +72,7 @@ const newFigures = (job: string): JobFigures => ({
   failure: null,
   retrying: null,
   held: false,
+  reconciles: null,
   underWay: 0,
   told: 0,
 });
@@ -98,6 +113,9 @@ export class Figures {
         job.retrying = { attempt, code, reason, since: job.retrying?.since ?? this.#now() };
         break;
       }
+      case 'reconcile.end':
+        reconciled(this.#of(event.job), event.report);
+        break;
       case 'cycle.end':
         ended(this.#of(event.report.job), event.report);
         break;
@@ -125,6 +143,19 @@ function progress(job: JobFigures, rows: number): void {
   job.told = rows;
   job.underWay += more;
   job.published += more;
+}
+
+function reconciled(job: JobFigures, { ms, rows, published, tombstones, endedAt }: ReconcileReport): void {
+  const before = job.reconciles ?? { count: 0, ms: 0, rows: 0, published: 0, tombstones: 0 };
+  job.published += published + tombstones;
+  job.reconciles = {
+    count: before.count + 1,
+    ms: before.ms + ms,
+    rows: before.rows + rows,
+    published: before.published + published,
+    tombstones: before.tombstones + tombstones,
+    endedAt,
+  };
 }
 
 function ended(job: JobFigures, report: CycleReport): void {

@@ -28,6 +28,20 @@ const jobMetrics: readonly JobMetric[] = [
   gauge('last_success_timestamp_seconds', 'When a cycle last ended well, in seconds since 1970.', (job) => seconds(job.lastOkAt)),
   gauge('failures_in_a_row', 'Cycles that have failed since the last that ended well.', (job) => job.failures),
   gauge('retrying', '1 while what failed is tried again, otherwise 0.', (job) => Number(job.retrying !== null)),
+  counter('reconciles_total', 'Comparisons of all keys with what was published.', ({ reconciles }) => reconciles?.count ?? null),
+  counter('reconcile_seconds_total', 'Time spent in them, the polls in between left out.', ({ reconciles }) =>
+    seconds(reconciles?.ms ?? null),
+  ),
+  counter('reconcile_rows_read_total', 'Rows that they have read.', ({ reconciles }) => reconciles?.rows ?? null),
+  counter(
+    'reconcile_rows_published_total',
+    'Rows that no poll had told, and they have published.',
+    ({ reconciles }) => reconciles?.published ?? null,
+  ),
+  counter('reconcile_tombstones_total', 'Tombstones that they have published.', ({ reconciles }) => reconciles?.tombstones ?? null),
+  gauge('last_reconcile_timestamp_seconds', 'When one last ended, in seconds since 1970.', ({ reconciles }) =>
+    seconds(reconciles?.endedAt ?? null),
+  ),
   gauge('lease_held', '1 while this process holds the lease of the job, otherwise 0.', (job) => Number(job.held)),
 ];
 

@@ -30,38 +30,38 @@ describe.each(kinds)('from %s into Kafka', (kind) => {
       await directory[Symbol.asyncDispose]();
     });
 
-    it('loads 100,000 rows that fold to exactly the table', async () => {
+    const all = variant.rows;
+    it('loads 100,000 rows, of the later keys 15,000, that fold to exactly the table', async () => {
       expect(await liberate(['run', jobs, '--once'])).toMatchObject({ code: 0 });
-      await foldsToTheTable(db, variant, brokers, topic);
+      expect(await foldsToTheTable(db, variant, brokers, topic)).toBe(all);
     });
 
     it('polls 1,000 inserts and 1,000 updates that share their stamps, and folds to exactly the table', async () => {
       await changeItems(db, variant);
-      const before = (await readTopic(brokers, topic)).length;
       expect(await liberate(['run', jobs, '--once'])).toMatchObject({ code: 0 });
-      const records = await readTopic(brokers, topic);
-      expect(records.length - before).toBe(2000);
-      await foldsToTheTable(db, variant, brokers, topic);
+      expect(await foldsToTheTable(db, variant, brokers, topic)).toBe(all + 2000);
     });
 
     // Once in full on each database: what is quiet does not hang on the kind of key.
     const quiet = variant === variants[0] ? 100 : 10;
     it(`publishes nothing in a second run, nor in ${quiet} quiet polls`, async () => {
-      const before = (await readTopic(brokers, topic)).length;
       expect(await liberate(['run', jobs, '--once'])).toMatchObject({ code: 0 });
       await using running = startLiberate(['run', jobs, '--log-level', 'debug']);
       await running.line(() => running.lines().filter(({ outcome }) => outcome === 'ok').length >= quiet);
       running.kill('SIGTERM');
       expect(await running.finished).toMatchObject({ code: 0 });
-      expect((await readTopic(brokers, topic)).length).toBe(before);
+      expect((await readTopic(brokers, topic)).length).toBe(all + 2000);
     });
   });
 });
 
-async function foldsToTheTable(db: TestDatabase, variant: KeyVariant, brokers: readonly string[], topic: string): Promise<void> {
-  const folded = fold(await readTopic(brokers, topic));
+/** How many records there are. */
+async function foldsToTheTable(db: TestDatabase, variant: KeyVariant, brokers: readonly string[], topic: string): Promise<number> {
+  const records = await readTopic(brokers, topic);
+  const folded = fold(records);
   const table = await expectedItems(db, variant);
   expect(folded.size).toBe(table.size);
   const wrong = [...table].filter(([key, value]) => folded.get(key) !== value);
   expect(wrong.slice(0, 3).map(([key, value]) => [value, folded.get(key)])).toEqual([]);
+  return records.length;
 }

@@ -8,6 +8,8 @@ const document = readFileSync(new URL('../../docs/operations.md', import.meta.ur
 it('docs/operations.md tells of every metric with its type, and of no other', () => {
   const figures = new Figures(() => 0);
   figures.hear({ type: 'job.lease', job: 'orders', held: true });
+  const report = { startedAt: 0, endedAt: 0, ms: 0, rows: 0, keys: 0, published: 0, tombstones: 0, bytes: 0 };
+  figures.hear({ type: 'reconcile.end', job: 'orders', report });
   const told = [...document.matchAll(/^\| `([a-z_]+)` \| (counter|gauge) \| \S/gm)].map(([, name, type]) => `${name} ${type}`);
   const served = metricsOf(figures.all(), 0).map(({ name, type }) => `${name} ${type}`);
   expect(told.sort()).toEqual(served.sort());

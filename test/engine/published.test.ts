@@ -1,19 +1,25 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { newSeed, putEventDigest, putUnknown, seedOf } from '../../src/engine/event-digest.ts';
 import { planJob } from '../../src/engine/job-plan.ts';
 import { KeySpill } from '../../src/engine/key-spill.ts';
 import { halvesOf, holds, unitsOf } from '../../src/engine/published-buckets.ts';
-import { putEventDigest, readSegment, SegmentWriter } from '../../src/engine/published-segment.ts';
+import { readSegment, SegmentWriter } from '../../src/engine/published-segment.ts';
 import { promiseOf } from '../../src/engine/told-deletes.ts';
 import { digestWords, isNothing, isSame, putDigest, recordWords } from '../../src/engine/verify-digest.ts';
 import { hashAt, partOf, parts } from '../../src/engine/verify-spill.ts';
 import { LiberateError } from '../../src/kit/errors.ts';
 import type { Job } from '../../src/model/job.ts';
+import { RecordBatch } from '../../src/model/record-batch.ts';
+import { sha256Segment } from '../support/sha256-segment.ts';
 import { job, shape } from './job.ts';
 
+const seed = seedOf(newSeed());
 const digestOf = (value: Buffer | null): Uint32Array => {
+  const event = new RecordBatch({}, 16);
+  event.add({ key: null, value, timestamp: '0' });
   const words = new Uint32Array(digestWords);
-  putEventDigest(value, words, 0);
+  putEventDigest(event, 0, seed, words, 0);
   return words;
 };
 const same = (a: Uint32Array, b: Uint32Array): boolean => isSame(a, 0, b, 0);
@@ -52,11 +58,39 @@ describe('a segment', () => {
     expect(seen).toBe(2);
   });
 
+  it('of the version before has its keys and its tombstones, and of its values nothing that could be taken for one', () => {
+    const entries = [
+      ['a', '{"id":"a"}'],
+      ['b', null],
+      ['longer than a key of which a loop makes short work, by some bytes', 'x'],
+    ] as const;
+    const unknown = new Uint32Array(digestWords);
+    putUnknown(unknown, 0);
+    const read: [string, string][] = [];
+    const look = (key: Buffer, digest: Uint32Array): void => {
+      read.push([String(key), isNothing(digest, 0) ? 'tombstone' : same(digest, unknown) ? 'unknown' : 'known']);
+    };
+    readSegment(sha256Segment(entries), true, look);
+    expect(read).toEqual(entries.map(([key, value]) => [key, value === null ? 'tombstone' : 'unknown']));
+    read.length = 0;
+    readSegment(sha256Segment(entries), false, look);
+    expect(read).toEqual(entries.map(([key]) => [key, 'unknown']));
+  });
+
+  it('keeps what is unknown unknown when it is written again', () => {
+    const writer = new SegmentWriter();
+    const unknown = new Uint32Array(digestWords);
+    putUnknown(unknown, 0);
+    writer.add(Buffer.from('k'), unknown, 0);
+    readSegment(writer.take(), true, (_key, digest) => expect(same(digest, unknown)).toBe(true));
+    expect.assertions(1);
+  });
+
   it.each([
     ['nothing', Buffer.alloc(0)],
-    ['another version', Buffer.from([2, 0, 0, 0, 0, 3, 0])],
+    ['another version', Buffer.from([3, 0, 0, 0, 0, 3, 0])],
     ['fewer digests than it says', Buffer.from([1, 9, 0, 0, 0, 3, 0])],
-    ['fewer keys than it says', Buffer.from([1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 3, 0])],
+    ['fewer keys than it says', Buffer.from([2, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 3, 0])],
   ])('is refused when it is %s', (_, bytes) => {
     expect(() => readSegment(bytes, true, () => undefined)).toThrow(LiberateError);
   });

@@ -8,6 +8,7 @@ import { systemClock } from '../../src/kit/clock.ts';
 import { LiberateError } from '../../src/kit/errors.ts';
 import { Limiter } from '../../src/kit/limiter.ts';
 import type { Job } from '../../src/model/job.ts';
+import type { PublishedExport, PublishedHead } from '../../src/model/published.ts';
 import type { LiberateEvent } from '../../src/observe/event.ts';
 import type { ReadRequest } from '../../src/query/request.ts';
 import { type MemorySink, openMemory } from '../../src/sink/memory/memory.ts';
@@ -15,7 +16,9 @@ import { openSource } from '../../src/source/registry.ts';
 import type { Source } from '../../src/source/source.ts';
 import { openMemoryState } from '../../src/state/memory/store.ts';
 import type { StateStore } from '../../src/state/state-store.ts';
+import { exportState, parseExport } from '../../src/state/transfer.ts';
 import { createSqlite, type TestDatabase } from '../support/databases.ts';
+import { sha256Segment } from '../support/sha256-segment.ts';
 import { noReader } from './no-reader.ts';
 
 const never = new AbortController().signal;
@@ -334,6 +337,50 @@ describe('a reconcile', () => {
     expect(since(world.sink, world.from)).toHaveLength(1);
   });
 
+  it.each(['log', 'bucket'])(
+    'takes up a %s of the version that digested otherwise: tombstones what went, and once publishes each row',
+    async (kept) => {
+      const world = await loaded({ mode: 'bulk' });
+      const sink = (await world.store.published.head('items'))?.sink;
+      const head = { sink, topic: 'items', begun: 1, adopted: false, last: null };
+      // As that version would have left it; 9 was published, then deleted, and 8 is buried.
+      const entries = [1, 2, 3, 4, 5, 6, 9].map((key) => row(key, 0));
+      const data = sha256Segment([...entries, ['{"id":8}', null]]);
+      const whole = { entries: 8, data };
+      const stored = parseExport(
+        exportState(
+          await world.store.list(),
+          new Map([
+            [
+              'items',
+              {
+                head: head as unknown as PublishedHead,
+                log: kept === 'log' ? [{ seq: 1, sure: true, ...whole }] : [],
+                buckets: kept === 'bucket' ? [{ bucket: 1, upto: 1, sure: true, pieces: [whole] }] : [],
+              },
+            ],
+          ]),
+        ),
+      ).get('items');
+      await world.store.published.restore('items', stored?.published as PublishedExport, await fenceOf(world.store));
+      await apply(put(2, 1, false));
+      await apply({ kind: 'delete', id: 3 });
+      await world.run(calm);
+      const first = since(world.sink, world.from);
+      expect(new Map(first)).toEqual(
+        new Map<string, string | null>([
+          ['{"id":9}', null],
+          ['{"id":3}', null],
+          ...[row(1, 0), row(2, 1), row(4, 0), row(5, 0), row(6, 0)],
+        ]),
+      );
+      expect(first).toHaveLength(7);
+      await apply(put(5, 1, false));
+      await world.run(calm);
+      expect(since(world.sink, world.from + first.length)).toEqual([row(5, 1)]);
+    },
+  );
+
   it('publishes everything once for a job that has published before it remembered', async () => {
     const { job } = configOf({ cursor: 'updated_at' });
     const world = await openWorld(job, true);
@@ -378,6 +425,15 @@ describe('a reconcile', () => {
     await world.run(calm);
     expect(new Map(since(world.sink, world.from)).get('{"id":5}')).toBeNull();
     expect(folded(world.sink)).toEqual(await content());
+  });
+
+  it.each([{ mode: 'bulk' }, reconciling])('is counted once in what the job has published in all: %j', async (keys) => {
+    const world = await loaded(keys);
+    await apply(put(2, 1, false));
+    await apply({ kind: 'delete', id: 3 });
+    await world.run(calm);
+    expect(since(world.sink, world.from)).toHaveLength(2);
+    expect((await world.store.list())[0]?.publishedTotal).toBe(world.sink.records('items').length);
   });
 
   it('begins anew where the job goes to another topic', async () => {

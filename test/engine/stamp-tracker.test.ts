@@ -111,6 +111,36 @@ describe('a job by stamps', () => {
     expect(meet(second, row(105, 'a', { ahead: false, recent: true }))).toBe(false);
   });
 
+  it('remembers a row that is away for a while where it is asked to, and publishes it when it comes back otherwise', () => {
+    const first = new StampTracker(noProgress, horizon(100, 130), { kind: 'all' }, encode);
+    meet(first, row(110, 'a', { recent: true }));
+    meet(first, row(120, 'b', { recent: true }));
+    const away = (until: Seen['until'] | null): StampTracker =>
+      new StampTracker(first.end(), horizon(105, 140), { kind: 'all' }, encode, { until });
+    const without = away(null);
+    meet(without, row(120, 'b', { ahead: false, recent: true }));
+    expect(Object.keys(without.end().sent)).toEqual(['b']);
+    const keeping = away(new Map());
+    meet(keeping, row(120, 'b', { ahead: false, recent: true }));
+    expect(Object.keys(keeping.end().sent).sort()).toEqual(['a', 'b']);
+    const back = new StampTracker(keeping.end(), horizon(106, 150), { kind: 'all' }, encode, { until: keeping.until });
+    expect(meet(back, row(110, 'a', { ahead: false, recent: true }))).toBe(false);
+    expect(meet(back, row(120, 'b', { ahead: false, recent: true }), 'changed')).toBe(true);
+    // No look-back meets `a` any more, whose stamp lies before 140; of `b`, which was met then, nothing is known yet.
+    const later = new StampTracker(keeping.end(), horizon(141, 190), { kind: 'all' }, encode, { until: keeping.until });
+    expect(Object.keys(later.end().sent)).toEqual(['b']);
+  });
+
+  it('publishes a row that is ahead though its bytes are known, unless it was told that just these were published', () => {
+    const first = new StampTracker(noProgress, horizon(100), { kind: 'all' }, encode);
+    meet(first, row(120, 'a', { recent: true }));
+    const options = { told: new Set(['a']) };
+    const touched = row(130, 'a', { recent: true });
+    expect(meet(new StampTracker(first.end(), horizon(110), { kind: 'all' }, encode), touched)).toBe(true);
+    expect(meet(new StampTracker(first.end(), horizon(110), { kind: 'all' }, encode, options), touched)).toBe(false);
+    expect(meet(new StampTracker(first.end(), horizon(110), { kind: 'all' }, encode, options), touched, 'changed')).toBe(true);
+  });
+
   it('tells rows without a key from one another by nothing, and publishes those that changed', () => {
     const tracker = new StampTracker(
       { ...noProgress, mark: ['50', ''], since: '0', sent: { '': 'other' } },
@@ -136,6 +166,7 @@ describe('a table whose transactions commit late, share stamps and roll back', (
     stampOf: fc.constantFrom<TableOptions['stampOf']>('transaction', 'statement'),
     precision: fc.constantFrom(1, 10),
     stampInValue: fc.boolean(),
+    keeps: fc.boolean(),
   });
 
   it(
@@ -146,7 +177,7 @@ describe('a table whose transactions commit late, share stamps and roll back', (
           tables,
           history,
           fc.array(fc.boolean(), { minLength: 1 }),
-          async ({ stampOf, precision, stampInValue }, steps, restarts) => {
+          async ({ stampOf, precision, stampInValue, keeps }, steps, restarts) => {
             const table = new SimulatedTable({ stampOf, precision, appends: false });
             const encode = ({ stamp, value }: Stored): string => (stampInValue ? `${stamp} ${value}` : value);
             const folded = new Map<number, string>();
@@ -158,8 +189,8 @@ describe('a table whose transactions commit late, share stamps and roll back', (
               let looked: { readonly at: Horizon; readonly tracker: StampTracker } | null = null;
               const open = (at: Horizon, event: Encode): Tracker => {
                 const fresh = freshSince(seen, at, 'table');
-                const after = fresh === null || seen === null ? null : { seen, fresh };
-                const tracker = new StampTracker(before, at, { kind: 'all' }, event, { after });
+                const until = fresh !== null || keeps ? (seen?.until ?? new Map<string, bigint>()) : null;
+                const tracker = new StampTracker(before, at, { kind: 'all' }, event, { fresh, until });
                 looked = { at, tracker };
                 return tracker;
               };

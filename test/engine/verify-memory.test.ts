@@ -1,7 +1,9 @@
 import { expect, it } from 'vitest';
 import { planJob } from '../../src/engine/job-plan.ts';
-import { compare } from '../../src/engine/verify-compare.ts';
+import { compare, mostTogether } from '../../src/engine/verify-compare.ts';
 import type { VerifyContext } from '../../src/engine/verify-context.ts';
+import { newFindings, recheck } from '../../src/engine/verify-recheck.ts';
+import type { DigestTable } from '../../src/engine/verify-table.ts';
 import { systemClock } from '../../src/kit/clock.ts';
 import { RecordBatch } from '../../src/model/record-batch.ts';
 import { batchOfRows, type Row, type RowBatch } from '../../src/model/row.ts';
@@ -36,22 +38,33 @@ function eventsFrom(first: number, amount: number): readonly StreamRecord[] {
   return [...events.records()];
 }
 
-it('folds and compares 400,000 keys in memory that does not grow with them', async () => {
+/** Megabytes more than at the call, at the most. */
+function meter(): { look(): number } {
   const used = (): number => {
     const { heapUsed, external } = process.memoryUsage();
     return (heapUsed + external) / 1e6;
   };
   const before = used();
   let peak = 0;
+  return {
+    look: () => {
+      peak = Math.max(peak, used() - before);
+      return peak;
+    },
+  };
+}
+
+/** `events`: the topic's, a thousand keys at a time. */
+async function contextOf(look: () => void, keys: number, events: (first: number) => readonly StreamRecord[]): Promise<VerifyContext> {
   const reader: StreamReader = {
     end: async () => new Map([[0, BigInt(keys)]]),
-    read: async function* read() {
+    read: async function* read(_topic, from) {
+      // Nothing has come since the first look.
+      if (from !== null) return;
       for (let at = 0; at < keys; at += 1000) {
-        // One event is not there, and one is another's.
-        yield eventsFrom(at, 1000).filter(({ key }) => String(key) !== '{"id":77777}');
-        peak = Math.max(peak, used() - before);
+        yield events(at);
+        look();
       }
-      yield [{ key: Buffer.from('{"id":5}'), value: Buffer.from('{"id":6}') }];
     },
     asRead: (published) => published,
     [Symbol.asyncDispose]: async () => undefined,
@@ -59,24 +72,53 @@ it('folds and compares 400,000 keys in memory that does not grow with them', asy
   const source = scriptedSource(async function* rows() {
     for (let at = 0; at < keys; at += 1000) {
       yield rowsFrom(at, 1000);
-      peak = Math.max(peak, used() - before);
+      look();
     }
   });
-  const store = openMemoryState();
-  const context: VerifyContext = {
-    plan,
-    source,
-    store,
-    reader,
-    observer: () => undefined,
-    clock: systemClock,
-    progress: () => () => undefined,
+  const shared = { plan, source, store: openMemoryState(), reader, observer: () => undefined, clock: systemClock };
+  return { ...shared, progress: () => () => undefined };
+}
+
+it('folds and compares 400,000 keys in memory that does not grow with them', async () => {
+  const { look } = meter();
+  // One event is not there, and one is another's.
+  const wrong: StreamRecord = { key: Buffer.from('{"id":5}'), value: Buffer.from('{"id":6}') };
+  const context = await contextOf(look, keys, (first) => {
+    const right = eventsFrom(first, 1000).filter(({ key }) => String(key) !== '{"id":77777}');
+    return first === keys - 1000 ? [...right, wrong] : right;
+  });
+  const found: unknown[] = [];
+  const judge = async (candidates: DigestTable): Promise<void> => {
+    for (let entry = 0; entry < candidates.count; entry += 1) found.push(candidates.difference(entry));
   };
-  const { rows, events, candidates } = await compare(context, await reader.end('orders', never), never);
-  peak = Math.max(peak, used() - before);
+  const { rows, events } = await compare(context, await context.reader.end('orders', never), mostTogether, judge, never);
+  const peak = look();
   console.log(`${keys} keys: at most ${Math.round(peak)} MB more`);
   expect([rows, events]).toEqual([keys, keys]);
-  expect([0, 1].map((entry) => candidates.difference(entry)).sort()).toEqual(['missing', 'stale']);
-  expect(candidates.count).toBe(2);
+  expect(found.sort()).toEqual(['missing', 'stale']);
   expect(peak).toBeLessThan(50);
+}, 120_000);
+
+it('looks again at every one of 300,000 keys that differ, so many at a time that memory is bounded', async () => {
+  const { look } = meter();
+  const differing = 300_000;
+  // Half of the rows have no event, the others one of other bytes.
+  const context = await contextOf(look, differing, (first) =>
+    eventsFrom(first, 1000).flatMap(({ key }, at) => (at % 2 === 0 ? [] : [{ key, value: Buffer.from('other') }])),
+  );
+  const end = await context.reader.end('orders', never);
+  const findings = newFindings(5);
+  let most = 0;
+  let accused = 0;
+  const judge = async (candidates: DigestTable): Promise<void> => {
+    most = Math.max(most, candidates.count);
+    accused += (await recheck(context, candidates, end, findings, never)).accused.count;
+    look();
+  };
+  await compare(context, end, mostTogether, judge, never);
+  console.log(`${differing} differences: at most ${Math.round(look())} MB more`);
+  expect(findings.counts).toEqual({ missing: differing / 2, stale: differing / 2, extra: 0, inFlight: 0, unloaded: 0, deadLetters: 0 });
+  expect([accused, findings.samples.missing.length, findings.samples.stale.length]).toEqual([differing, 5, 5]);
+  expect(most).toBe(mostTogether);
+  expect(look()).toBeLessThan(80);
 }, 120_000);

@@ -121,7 +121,7 @@ describe.each(['postgres', 'sqlite'] as const)('a row of %s that is too wide for
     expect(letter?.row['body']).toBe('w'.repeat(wide));
     expect(letter?.reason).toContain(topic);
     expect((await statusOf(file)).deadLetters).toBe(1);
-    expect(await verify(file)).toMatchObject({ missing: 1, stale: 0, extra: 0, samples: { missing: ['{"id":5000}'] } });
+    expect(await verify(file)).toMatchObject({ same: false, missing: 0, stale: 0, extra: 0, deadLetters: 1 });
 
     // A look-back that meets it again, and a backfill, tell it no second time.
     await setBody(4999, "'newer'", kind);

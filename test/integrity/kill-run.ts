@@ -112,7 +112,7 @@ export async function killRepeatedly(plan: KillPlan): Promise<KillResult> {
 
 function writeKillJobs(directory: string, { db, brokers }: KillPlan, topic: string): string {
   // Small pages make the load last long enough to be killed in its middle.
-  const job = { table: 'items', cursor: 'updated_at', columns: { exclude: ['touched_at'] }, topic, every: '50ms', batch: 50 };
+  const job = { table: 'items', cursor: 'updated_at', columns: { exclude: ['touched_at'] }, topic, every: '50ms', batch: 20 };
   return writeJobs(directory, {
     source: db.url,
     sinks: { kafka: { brokers, topicDefaults: { partitions: 1, replication: 1 } }, ndjson: `ndjson:${join(directory, 'out')}` },

@@ -13,7 +13,7 @@ describe(`liberate killed ${kills} times while it loads, polls and backfills int
 
   beforeAll(async () => {
     db = await createPostgres();
-    result = await killRepeatedly({ db, brokers: inject('servers').kafka.brokers, kills, seed, rows: 40_000 });
+    result = await killRepeatedly({ db, brokers: inject('servers').kafka.brokers, kills, seed, rows: 12_000 });
     console.log(summary(result));
   }, 600_000);
   afterAll(async () => {

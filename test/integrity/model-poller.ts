@@ -54,8 +54,7 @@ export class ModelPoller {
   readonly #writing: FaultyWriting;
   readonly #memory = openMemory();
   readonly #store = openMemoryState();
-  #known: JobState | null | 'unknown' = 'unknown';
-  /** Of the process that knows the state. */
+  /** Of the process that is there. */
   #remembered = newMemory();
   #appended = 0;
   #ticks = Date.now();
@@ -85,7 +84,6 @@ export class ModelPoller {
     const polled = await this.#run(step.do, life);
     await this.#writing.end(life.gone);
     if (step.restart || life.gone || step.do === 'backfill') {
-      this.#known = 'unknown';
       this.#remembered = newMemory();
     }
     this.#trace.push(`  ${step.do} ${polled.ok ? 'ended' : 'failed'}, ${polled.published} published`);
@@ -106,7 +104,7 @@ export class ModelPoller {
     const context = await this.#context(life);
     const tally = newTally();
     await using sweep = new Sweep();
-    let { ok, published } = this.#known === 'unknown' ? await this.#cycle(context) : { ok: true, published: 0 };
+    let { ok, published } = this.#remembered.state === 'unknown' ? await this.#cycle(context) : { ok: true, published: 0 };
     try {
       for (let swept: Swept = 'slice'; ok && (swept === 'slice' || swept === 'poll'); ) {
         swept = await sweep.turn({ ...context, tally }, signal);
@@ -118,14 +116,15 @@ export class ModelPoller {
       }
     } catch (error) {
       if (life.faults === 0) throw error;
+      this.#remembered.state = 'unknown';
       ok = false;
     }
     return { ok, published: published + tally.published };
   }
 
   async #cycle(context: AttemptContext): Promise<Polled> {
-    const { report, state } = await attemptCycle(context, this.#known, signal);
-    this.#known = state;
+    const { report, state } = await attemptCycle(context, this.#remembered.state, signal);
+    this.#remembered.state = state;
     return { ok: report.outcome === 'ok', published: report.published };
   }
 

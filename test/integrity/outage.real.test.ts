@@ -1,3 +1,4 @@
+import { closeSync, openSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import Database from 'better-sqlite3';
@@ -7,6 +8,7 @@ import { startKafka } from '../servers/kafka.ts';
 import { startMariadb } from '../servers/mariadb.ts';
 import { startPostgres } from '../servers/postgres.ts';
 import type { RunningServer } from '../servers/server.ts';
+import { canMount, mountedDisk } from '../state/mounted-disk.ts';
 import { createMariadb, createPostgres, openMariadb, openPostgres, type TestDatabase } from '../support/databases.ts';
 import { freePort } from '../support/free-port.ts';
 import { type LogLine, liberate, type RunningLiberate, startLiberate, writeJobs } from '../support/liberate.ts';
@@ -64,12 +66,12 @@ class Scene implements AsyncDisposable {
     return this.#running;
   }
 
-  /** `source`: how liberate reaches the database. */
-  async start(source: string, batch = 100): Promise<void> {
+  /** `source`: how liberate reaches the database. `state`: the folder of its state. */
+  async start(source: string, batch = 100, state = this.directory): Promise<void> {
     this.#jobs = writeJobs(this.directory, {
       source,
       sink: { brokers: [`127.0.0.1:${network.port}`], deadline: '2s', topicDefaults: { partitions: 1, replication: 1 } },
-      state: { url: `sqlite:${join(this.directory, 'state.db')}` },
+      state: { url: `sqlite:${join(state, 'state.db')}` },
       jobs: {
         items: {
           table: 'items',
@@ -234,7 +236,36 @@ describe('an outage of the broker', { timeout: 120_000 }, () => {
     other.close();
     expect(await scene.recovers()).toMatchObject(faultless);
   });
+
+  it.skipIf(!canMount)('a state on a disk that is full for a while', async () => {
+    await using disk = await mountedDisk('size=16m');
+    await scene.start(db.url, 5000, disk.path);
+    await waitFor(() => scene.polls() > 0, { timeout: 30_000 });
+    const ballast = join(disk.path, 'ballast');
+    fillUp(ballast);
+    scene.write();
+    const { msg } = await scene.fault('LIB405');
+    expect(msg).toContain('items');
+    rmSync(ballast);
+    expect(await scene.recovers()).toMatchObject(faultless);
+  });
 });
+
+/** Until its disk has no room for another byte. */
+function fillUp(path: string): void {
+  const file = openSync(path, 'w');
+  try {
+    for (const size of [65_536, 4096, 1]) {
+      try {
+        for (;;) writeSync(file, Buffer.alloc(size));
+      } catch (error) {
+        expect(error).toMatchObject({ code: 'ENOSPC' });
+      }
+    }
+  } finally {
+    closeSync(file);
+  }
+}
 
 describe.each<Kind>(['postgres', 'mariadb'])('an outage of the source %s', { timeout: 120_000 }, (kind) => {
   let scene: Scene;

@@ -55,11 +55,7 @@ for (const setting of wanted) {
   const what = `${options.sessions} writers, transactions of 0 to ${options.holdMs} ms, ${values.seconds} s, polled each ${options.everyMs} ms, seed ${options.seed}`;
   console.log(`${setting.name}: ${what}: ${committed} committed, ${rolledBack} rolled back\n${proofTable(proof.rows)}\n`);
   for (const row of proof.rows.filter(({ login }) => login !== naive)) {
-    faults.push(
-      ...faultsOf(row, setting.unseen ? 'counted' : repeatsOf[setting.kind]).map(
-        (fault) => `${row.setting}, ${row.login}, ${row.how}: ${fault}`,
-      ),
-    );
+    faults.push(...faultsOf(row, repeatsOf[setting.kind]).map((fault) => `${row.setting}, ${row.login}, ${row.how}: ${fault}`));
   }
 }
 const held: HeldRow[] = [];

@@ -39,7 +39,7 @@ describe.each(kinds)('deletes, from %s into Kafka', (kind) => {
       source: db.url,
       sink: { brokers, topicDefaults: { partitions: 1, replication: 1 } },
       state: { url: `sqlite:${join(directory.path, 'state.db')}`, lease: '1s' },
-      defaults: { every: '50ms', batch: 7, columns },
+      defaults: { every: '50ms', batch: 20, columns },
       jobs: {
         items: { table: 'items', cursor: 'updated_at', reconcile: '100ms', topic },
         whole: { table: 'items', mode: 'bulk', topic: `${topic}-whole` },

@@ -6,6 +6,7 @@ import { bodyOf, contentOf, createTables, versionOf } from './items.ts';
 import { type Polling, startPolling } from './polling.ts';
 
 const job = { table: 'items', cursor: 'updated_at', columns: { exclude: ['touched_at'] }, every: '100ms', topic: 'items' };
+const drafts = { table: 'drafts', cursor: 'changed', nulls: 'include', columns: {}, topic: 'drafts' };
 const faultless = { missing: [], stale: [], extra: [], reordered: [], repeated: [] };
 const rows = 300;
 
@@ -113,5 +114,22 @@ describe('a PostgreSQL table whose rows tell who wrote them, polled by a login w
     await db.run('BEGIN; ALTER TABLE items RENAME TO gone; ALTER TABLE next RENAME TO items; COMMIT');
     await waitFor(() => has(polling, 'written before the swap'), { timeout: 20_000, what: 'the row of the other table' });
     expect(await verdict(polling)).toMatchObject(faultless);
+  });
+
+  it('publishes a row without a stamp each time that it changes, also back to what it was, and once', async () => {
+    await db.run('CREATE TABLE drafts (id int PRIMARY KEY, body text, changed timestamptz)');
+    await db.run('CREATE INDEX ON drafts (changed)');
+    await db.run(`GRANT SELECT ON drafts TO PUBLIC`);
+    await db.run("INSERT INTO drafts VALUES (1, 'a', NULL), (2, 'stamped', now())");
+    const polling = startPolling({ source: url, jobs: { drafts: { ...job, ...drafts } } });
+    stack.push(polling);
+    const bodies = (): readonly string[] =>
+      polling.stream('drafts').flatMap(({ key, value }) => (key === '{"id":1}' && value !== null ? [bodyOf(value)] : []));
+    await polling.cycles(2);
+    for (const body of ['b', 'a', 'b']) {
+      await db.run(`UPDATE drafts SET body = '${body}' WHERE id = 1`);
+      await polling.cycles(3);
+    }
+    expect(bodies()).toEqual(['a', 'b', 'a', 'b']);
   });
 });

@@ -54,7 +54,7 @@ describe('an export', () => {
     await store.commit('orders', stateOf(), await fenceOf(store, 'orders'));
     const data = Buffer.from(Array.from({ length: 256 }, (_, at) => at));
     const published = {
-      head: { sink: 'kafka', topic: 'orders', begun: 5, adopted: false, last: null },
+      head: { sink: 'kafka', topic: 'orders', begun: 5, adopted: false, told: 3, seed: '0123456789abcdef', last: null },
       log: [{ seq: 4, sure: false, entries: 2, data }],
       buckets: [{ bucket: 1, upto: 3, sure: true, pieces: [{ entries: 9, data }] }],
     };

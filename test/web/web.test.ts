@@ -114,6 +114,24 @@ describe('the web of a run', () => {
       expect(await metric(name, {})).toBeGreaterThan(0);
   });
 
+  it('counts what reconciles publish, with that of the cycles and by itself, and what they cost', async () => {
+    hear(report({ published: 5 }));
+    expect(await metric('liberate_reconciles_total')).toBeUndefined();
+    const reconciled = { startedAt: 0, endedAt: 2000, ms: 1500, rows: 1000, keys: 990, published: 3, tombstones: 1, bytes: 100 };
+    for (const endedAt of [2000, 7000]) hear({ type: 'reconcile.end', job: 'orders', report: { ...reconciled, endedAt } });
+    for (const [name, value] of [
+      ['liberate_rows_published_total', 13],
+      ['liberate_reconciles_total', 2],
+      ['liberate_reconcile_seconds_total', 3],
+      ['liberate_reconcile_rows_read_total', 2000],
+      ['liberate_reconcile_rows_published_total', 6],
+      ['liberate_reconcile_tombstones_total', 2],
+      ['liberate_last_reconcile_timestamp_seconds', 7],
+    ] as const) {
+      expect([name, await metric(name)]).toEqual([name, value]);
+    }
+  });
+
   it('counts the rows of a long load while it goes on, and each of them once, also over a try that failed', async () => {
     const progress = (rows: number): LiberateEvent => ({ type: 'cycle.progress', job: 'orders', rows, expected: null, ms: 1 });
     hear(progress(100), progress(300));

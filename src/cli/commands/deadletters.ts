@@ -4,7 +4,6 @@ import { type ReplayReport, replayLetters } from '../../engine/replay.ts';
 import { plansOf } from '../../engine/resolve.ts';
 import { Disposables } from '../../kit/disposables.ts';
 import { formatDuration } from '../../kit/duration.ts';
-import { LiberateError } from '../../kit/errors.ts';
 import type { DeadLetter } from '../../model/dead-letter.ts';
 import type { Job } from '../../model/job.ts';
 import { count } from '../../observe/describe-event.ts';
@@ -46,12 +45,7 @@ export async function deadlettersList(options: ListOptions, surroundings: Surrou
 async function lettersOfJob(job: Job, use: SourceUse, reader: StreamReader, signal: AbortSignal): Promise<readonly DeadLetter[]> {
   const letters: DeadLetter[] = [];
   for await (const { name, deadLetterTopic } of plansOf(job, use, null, signal)) {
-    try {
-      letters.push(...(await readLetters(reader, deadLetterTopic, name, signal)).values());
-    } catch (error) {
-      // No topic: nothing was ever refused.
-      if (!(error instanceof LiberateError) || error.code !== 'LIB303') throw error;
-    }
+    letters.push(...(await readLetters(reader, deadLetterTopic, name, signal)).values());
   }
   return letters;
 }

@@ -45,17 +45,17 @@ export async function verify(options: VerifyCommandOptions, surroundings: Surrou
 
 async function table(reports: readonly VerifyReport[], paint: ReturnType<typeof paints>): Promise<string> {
   const { default: Table } = await import('cli-table3');
-  const head = ['job', 'stream', 'rows', 'events', 'missing', 'stale', 'extra', 'in flight', 'took'];
+  const head = ['job', 'stream', 'rows', 'events', 'missing', 'stale', 'extra', 'dead letters', 'in flight', 'took'];
   const out = new Table({ head, style: { head: [], border: [] } });
-  for (const { job, same, rows, events, missing, stale, extra, inFlight, startedAt, endedAt } of reports) {
+  for (const { job, same, rows, events, missing, stale, extra, deadLetters, inFlight, startedAt, endedAt } of reports) {
     const word = same ? paint.green('the table') : paint.red('differs');
-    out.push([job, word, ...[rows, events, missing, stale, extra, inFlight].map(count), formatDuration(endedAt - startedAt)]);
+    out.push([job, word, ...[rows, events, missing, stale, extra, deadLetters, inFlight].map(count), formatDuration(endedAt - startedAt)]);
   }
   return `${out.toString()}\n${reports.flatMap(remarks).join('')}`;
 }
 
 function remarks(report: VerifyReport): readonly string[] {
-  const { job, samples, repaired, unloaded, beyond, extra, deletesTold } = report;
+  const { job, samples, repaired, unloaded, deadLetters, extra, deletesTold } = report;
   const lines = (['missing', 'stale', 'extra'] as const).flatMap((kind) => {
     const more = report[kind] - samples[kind].length;
     if (samples[kind].length === 0) return [];
@@ -63,7 +63,10 @@ function remarks(report: VerifyReport): readonly string[] {
   });
   if (extra > 0 && !deletesTold) lines.push('extra keys are no fault of this job: it does not publish deletes');
   if (unloaded > 0) lines.push(`${count(unloaded)} rows were never published: the job began with initial: skip`);
-  if (beyond > 0) lines.push(`${count(beyond)} more keys differ, and were not looked at again: a backfill publishes all rows`);
+  if (deadLetters > 0)
+    lines.push(
+      `${count(deadLetters)} ${deadLetters === 1 ? 'row is' : 'rows are'} in the dead letters: \`liberate deadletters list\` says why`,
+    );
   if (repaired !== null) lines.push(`published again: ${count(repaired.published)} rows, ${count(repaired.tombstones)} tombstones`);
   return lines.map((line) => `${job}: ${line}\n`);
 }

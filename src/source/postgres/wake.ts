@@ -1,10 +1,10 @@
 import pg from 'pg';
 import { orAbort, throwIfAborted } from '../../kit/abort.ts';
-import { backoffDelay } from '../../kit/backoff.ts';
 import { systemClock } from '../../kit/clock.ts';
 import { LiberateError } from '../../kit/errors.ts';
 import type { TableName } from '../../model/column.ts';
 import type { Wake } from '../../model/job.ts';
+import { keepOpen } from '../keep-open.ts';
 import type { HintListener, Hints } from '../source.ts';
 import type { SourceConfig } from '../source-config.ts';
 import { applicationName } from './connection.ts';
@@ -76,25 +76,9 @@ export class Notifications implements Hints, AsyncDisposable {
     this.#running = this.#running.then(() => this.#keep(signal));
   }
 
-  async #keep(signal: AbortSignal): Promise<void> {
-    let troubled = false;
-    let attempt = 0;
-    const up = (): void => {
-      if (troubled) this.#someone()?.trouble(null);
-      troubled = false;
-      attempt = 0;
-    };
-    while (!signal.aborted) {
-      try {
-        await this.#connected(up, signal);
-      } catch (thrown) {
-        if (signal.aborted) return;
-        if (!troubled) this.#someone()?.trouble(this.#sorted(thrown));
-        troubled = true;
-      }
-      attempt += 1;
-      await systemClock.sleep(backoffDelay(attempt, Math.random()), signal);
-    }
+  #keep(signal: AbortSignal): Promise<void> {
+    const trouble = (thrown: unknown): void => this.#someone()?.trouble(thrown === null ? null : this.#sorted(thrown));
+    return keepOpen((up) => this.#connected(up, signal), trouble, signal);
   }
 
   /** One connection, from its beginning to its end, which always is a failure or the signal. */

@@ -1,9 +1,9 @@
 import { realpath, stat } from 'node:fs/promises';
 import BetterSqlite3 from 'better-sqlite3';
-import { backoffDelay } from '../../kit/backoff.ts';
 import { systemClock } from '../../kit/clock.ts';
 import { asLiberateError, LiberateError } from '../../kit/errors.ts';
 import type { Wake } from '../../model/job.ts';
+import { keepOpen } from '../keep-open.ts';
 import type { HintListener, Hints } from '../source.ts';
 import { sqliteError } from './errors.ts';
 import { watchFiles } from './watch-files.ts';
@@ -61,24 +61,9 @@ export class FileHints implements Hints, AsyncDisposable {
     await this.#running;
   }
 
-  async #keep(signal: AbortSignal): Promise<void> {
-    let troubled = false;
-    let attempt = 0;
-    const up = (): void => {
-      if (troubled) this.#someone()?.trouble(null);
-      troubled = false;
-      attempt = 0;
-    };
-    while (!signal.aborted) {
-      try {
-        await this.#watched(up, signal);
-      } catch (thrown) {
-        if (!troubled) this.#someone()?.trouble(this.#sorted(thrown));
-        troubled = true;
-        attempt += 1;
-        await systemClock.sleep(backoffDelay(attempt, Math.random()), signal);
-      }
-    }
+  #keep(signal: AbortSignal): Promise<void> {
+    const trouble = (thrown: unknown): void => this.#someone()?.trouble(thrown === null ? null : this.#sorted(thrown));
+    return keepOpen((up) => this.#watched(up, signal), trouble, signal);
   }
 
   /** One file, until another takes its place or the signal aborts. */

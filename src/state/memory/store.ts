@@ -87,8 +87,10 @@ class MemoryStore implements StateStore {
     return await Promise.all(
       names.map(async (job) => {
         const { columns, ...kept } = this.#kept(job);
-        const reconciled = (await this.#published.head(job))?.last ?? null;
-        return { job, state: decodeState(job, { ...columns }), ...kept, lease: this.#lease(job), reconciled };
+        const head = await this.#published.head(job);
+        const publishedTotal = kept.publishedTotal + (head?.told ?? 0);
+        const state = decodeState(job, { ...columns });
+        return { job, state, ...kept, publishedTotal, lease: this.#lease(job), reconciled: head?.last ?? null };
       }),
     );
   }
