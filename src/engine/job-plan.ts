@@ -110,7 +110,7 @@ export function planJob(input: PlanInput): JobPlan {
   if (deleted !== null) refuseKeyless(key);
   const loose = key.filter(({ name, nullable }) => nullable && !isSure(name, order, cursor, job));
   const topicVersion = input.topicVersion ?? 1;
-  const topic = { name: inVersion(topicName(job.topic, job.name, input.topicNames), topicVersion), keyed: key.length > 0 };
+  const topic = { name: topicName(job.topic, job.name, input.topicNames, topicVersion), keyed: key.length > 0 };
   const stream = streamSchemaOf(numbered(eventModel(topic.name, schema, cursor), input.ids?.fields), job);
   const exact = encoderOf(schema, stream, names, input.ids ?? noSchemaIds);
   const shaped = shapedEvents(exact, { job, columns, timezone: input.timezone });
@@ -249,6 +249,3 @@ function withHidden(fields: readonly Column[], needed: readonly Column[]): reado
   const hidden = needed.filter(({ name }) => !names.has(name) && names.add(name));
   return [...fields, ...hidden];
 }
-
-/** Readers of one version are not bothered by the next: it is a topic of its own. */
-const inVersion = (topic: string, version: number): string => (version === 1 ? topic : `${topic}.v${version}`);
