@@ -119,6 +119,20 @@ export const changes: readonly ChangeCase[] = [
     },
   },
   {
+    name: 'a column is renamed that may be NULL',
+    on: {
+      postgres: change('ALTER TABLE t RENAME COLUMN note TO remark', 'ALTER TABLE t RENAME COLUMN remark TO note', all('schema 2'), {
+        write: without('postgres', 'paid, code', "70, 'g'"),
+      }),
+      mariadb: change('ALTER TABLE t RENAME COLUMN note TO remark', 'ALTER TABLE t RENAME COLUMN remark TO note', all('schema 2'), {
+        write: without('mariadb', 'paid, code', "70, 'g'"),
+      }),
+      sqlite: change('ALTER TABLE t RENAME COLUMN note TO remark', 'ALTER TABLE t RENAME COLUMN remark TO note', all('schema 2'), {
+        write: without('sqlite', 'paid, code', "70, 'g'"),
+      }),
+    },
+  },
+  {
     name: 'a type becomes wider',
     on: {
       postgres: change('ALTER TABLE t ALTER COLUMN paid TYPE bigint', 'ALTER TABLE t ALTER COLUMN paid TYPE integer', breaksForward),
@@ -281,6 +295,29 @@ export const changes: readonly ChangeCase[] = [
     },
   },
   {
+    name: 'the table is renamed away and made anew, without a column that is required',
+    on: {
+      postgres: change(
+        'BEGIN; ALTER TABLE t RENAME TO t_away; CREATE TABLE t AS SELECT id, updated_at, paid, note FROM t_away; ALTER TABLE t ALTER updated_at SET NOT NULL, ALTER paid SET NOT NULL, ADD PRIMARY KEY (id); COMMIT',
+        'BEGIN; ALTER TABLE t RENAME TO t_new; ALTER TABLE t_away RENAME TO t; UPDATE t SET updated_at = clock_timestamp(); COMMIT',
+        breaksForward,
+        { write: without('postgres', 'paid', '70') },
+      ),
+      mariadb: change(
+        'CREATE TABLE t_new LIKE t; ALTER TABLE t_new DROP COLUMN code; INSERT INTO t_new SELECT id, updated_at, paid, note FROM t; RENAME TABLE t TO t_away, t_new TO t',
+        'RENAME TABLE t TO t_new, t_away TO t; UPDATE t SET updated_at = now(6)',
+        breaksForward,
+        { write: without('mariadb', 'paid', '70') },
+      ),
+      sqlite: change(
+        'BEGIN; ALTER TABLE t RENAME TO t_away; CREATE TABLE t (id INTEGER PRIMARY KEY, updated_at TIMESTAMP NOT NULL, paid INTEGER NOT NULL, note TEXT); INSERT INTO t SELECT id, updated_at, paid, note FROM t_away; COMMIT',
+        `BEGIN; ALTER TABLE t RENAME TO t_new; ALTER TABLE t_away RENAME TO t; UPDATE t SET updated_at = ${now.sqlite}; COMMIT`,
+        breaksForward,
+        { write: without('sqlite', 'paid', '70') },
+      ),
+    },
+  },
+  {
     name: 'a view is defined anew, with a column more',
     on: {
       postgres: change(
@@ -300,6 +337,29 @@ export const changes: readonly ChangeCase[] = [
         'BEGIN; DROP VIEW t_view; CREATE VIEW t_view AS SELECT id, updated_at, paid FROM t; COMMIT',
         all('schema 2'),
         { view: 'CREATE VIEW t_view AS SELECT id, updated_at, paid FROM t' },
+      ),
+    },
+  },
+  {
+    name: 'a view is defined anew, without a column that it could not be NULL in',
+    on: {
+      postgres: change(
+        'BEGIN; DROP VIEW t_view; CREATE VIEW t_view AS SELECT id, updated_at, paid FROM t; COMMIT',
+        'BEGIN; DROP VIEW t_view; CREATE VIEW t_view AS SELECT id, updated_at, paid, code FROM t; COMMIT',
+        all('schema 2'),
+        { view: 'CREATE VIEW t_view AS SELECT id, updated_at, paid, code FROM t' },
+      ),
+      mariadb: change(
+        'CREATE OR REPLACE VIEW t_view AS SELECT id, updated_at, paid FROM t',
+        'CREATE OR REPLACE VIEW t_view AS SELECT id, updated_at, paid, code FROM t',
+        breaksForward,
+        { view: 'CREATE VIEW t_view AS SELECT id, updated_at, paid, code FROM t' },
+      ),
+      sqlite: change(
+        'BEGIN; DROP VIEW t_view; CREATE VIEW t_view AS SELECT id, updated_at, paid FROM t; COMMIT',
+        'BEGIN; DROP VIEW t_view; CREATE VIEW t_view AS SELECT id, updated_at, paid, code FROM t; COMMIT',
+        all('schema 2'),
+        { view: 'CREATE VIEW t_view AS SELECT id, updated_at, paid, code FROM t' },
       ),
     },
   },

@@ -19,7 +19,7 @@ const headings: Readonly<Record<Promised, string>> = {
 const words: Readonly<Partial<Record<Outcome, string>>> = { 'schema 2': 'next version', v2: 'next topic' };
 
 function cells(change: Change | Impossible): readonly string[] {
-  if ('reason' in change) return promises.map(() => change.reason);
+  if ('reason' in change) return promises.map(() => '–');
   return promises.map((promised) => {
     const outcome = outcomeOf(change, promised);
     return words[outcome] ?? outcome;
