@@ -109,7 +109,8 @@ async function readOn(
     },
     reached: (mark) => ledger.commit({ ...withNulls(tracker.at(mark)), loaded: !loading }),
   };
-  const publisher = openPublisher(context, books, expected, signal);
+  const operation = loading ? 'r' : plan.mode === 'incrementing' ? 'c' : 'u';
+  const publisher = openPublisher(context, books, expected, signal, operation);
   const reader: Reader = {
     meet: (rows, at, event) => {
       nulls.forget(event);

@@ -34,7 +34,7 @@ export function rememberingBooks(context: CycleContext, books: Books): Books {
       const last = event.count - 1;
       const [from, to] = [event.bounds[last * 4] as number, event.bounds[last * 4 + 1] as number];
       if (from < 0) return;
-      putEventDigest(event.value(last), record, digestWords);
+      putEventDigest(event.core(), record, digestWords);
       entries.addRange(event.bytes, from, to, record, digestWords);
       left += 1;
       const { touched } = context.memory;

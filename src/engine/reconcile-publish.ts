@@ -105,7 +105,7 @@ function thoseThatDiffer(table: DigestTable): Reader {
       putDigest(event.key(event.count - 1), record, 0);
       const entry = table.find(record, 0);
       if (entry < 0) return false;
-      putEventDigest(event.value(event.count - 1), record, digestWords);
+      putEventDigest(event.core(), record, digestWords);
       return !isSame(record, digestWords, table.event(entry), 0);
     },
     markBefore: () => null,

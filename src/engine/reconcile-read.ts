@@ -66,7 +66,7 @@ export async function* readChunks(context: CycleContext, into: Spill, signal: Ab
         event.clear();
         encode(batch, at, event);
         putDigest(event.key(0) as Buffer, record, 0);
-        putEventDigest(event.value(0), record, digestWords);
+        putEventDigest(event.core(), record, digestWords);
         record[recordWords] = ends.length;
         into.add(record);
       }

@@ -30,7 +30,7 @@ export async function nextPoll(context: VerifyContext, met: Met, signal: AbortSi
   const record = new Uint32Array(recordWords);
   const tell = (event: RecordBatch, publishes: boolean): void => {
     putDigest(reader.asRead(event.key(0) as Buffer), record, 0);
-    const value = event.value(0);
+    const value = event.core();
     putDigest(value === null ? null : reader.asRead(value), record, digestWords);
     met(record, publishes);
   };
