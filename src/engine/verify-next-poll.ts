@@ -83,7 +83,8 @@ const lookEvery = 250;
  * A bulk job publishes everything at each cycle. With a runner at work, waits for a cycle that began after now to end;
  * false when none came in time, so that what differs may still be under way.
  */
-export async function reloaded({ plan, store, clock }: VerifyContext, signal: AbortSignal): Promise<boolean> {
+export async function reloaded({ plan, store, clock, holds }: VerifyContext, signal: AbortSignal): Promise<boolean> {
+  if (holds) return true;
   const { cadence } = plan.job;
   const from = clock.now();
   const until = from + reloadWithin + (cadence.kind === 'every' ? (cadence.most ?? cadence.ms) : 0);

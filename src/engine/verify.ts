@@ -80,7 +80,7 @@ async function verifyPlan(
   const shared = { plan, source, store, clock, observer, sink, registry };
   const startedAt = clock.now();
   const facts = { plan, deletesTold: tellsDeletes({ plan, sink }), startedAt, now: clock.now };
-  const context: VerifyContext = { ...shared, reader, progress: progressOf(shared) };
+  const context: VerifyContext = { ...shared, reader, progress: progressOf(shared), holds: options.repair };
   if (!options.repair) return reportOf(facts, await judge({ ...context, plan: await asKnown(shared, signal) }, options, signal), null);
   await using lease = await jobLease(engine, plan.name, options.wait, signal);
   const both = AbortSignal.any([signal, lease.lost]);

@@ -28,17 +28,22 @@ interface Events {
 function eventsOf(envelope: Envelope, format: Format): Events {
   const schema = eventSchema(columns, { include: null, exclude: [], rename: {} }, columns.slice(0, 1));
   const stream = streamSchemaOf(eventModel('shop.orders', schema, []), { format, keyFormat: 'json', envelope });
-  return { stream, encoder: encoderOf(schema, stream, names, { key: null, value: format === 'json' ? null : 258 }, origin) };
+  return {
+    stream,
+    encoder: encoderOf(schema, stream, names, { key: null, value: format === 'json' || format === 'connect' ? null : 258 }, origin),
+  };
 }
 
 const occasion: Occasion = { operation: 'u', at: at + 5 };
 const formats = [
   ['debezium', 'json'],
   ['debezium', 'json-schema'],
+  ['debezium', 'connect'],
   ['debezium', 'avro'],
   ['debezium', 'protobuf'],
   ['cloudevents', 'json'],
   ['cloudevents', 'json-schema'],
+  ['cloudevents', 'connect'],
   ['cloudevents', 'avro'],
   ['cloudevents', 'protobuf'],
   ['cloudevents-structured', 'json'],
@@ -153,14 +158,45 @@ describe('the change event of Debezium', () => {
       const { stream, bytes } = value('protobuf', operation);
       const type = protobuf.parse(stream.value?.text ?? '', { keepCase: true }).root.lookupType('shop.orders.Envelope');
       expect([...bytes.subarray(0, 6)]).toEqual([0, 0, 0, 1, 2, 0]);
-      const found = type.toObject(type.decode(bytes.subarray(6)), { longs: String }) as Found;
+      const found = type.toObject(type.decode(bytes.subarray(6)), { longs: String }) as { readonly after?: { readonly id: string } };
       expect(found).toMatchObject({
         op: operation,
         source: { ...source, snapshot: String(operation === 'r'), ts_ns: `${at}000000` },
         ts_us: `${at + 5}000`,
       });
-      if (operation === 'd') expect(found['after']).toBeUndefined();
-      else expect({ ...(found['after'] as object), id: number(found['after']['id']) }).toEqual(after);
+      if (operation === 'd') expect(found.after).toBeUndefined();
+      else expect({ ...found.after, id: number(found.after?.id) }).toEqual(after);
+    }
+  });
+
+  it("has Connect's schema with it, whose structs have the fields of the payload, each of its type", () => {
+    interface Struct {
+      readonly type: string;
+      readonly optional: boolean;
+      readonly field?: string;
+      readonly name?: string;
+      readonly fields?: readonly Struct[];
+    }
+    const fits = (schema: Struct, found: unknown): boolean => {
+      if (found === null) return schema.optional;
+      if (schema.type === 'int64') return typeof found === 'number';
+      if (schema.type !== 'struct') return typeof found === schema.type;
+      const fields = schema.fields ?? [];
+      const values = found as Readonly<Record<string, unknown>>;
+      return (
+        Object.keys(values).every((name) => fields.some((one) => one.field === name)) &&
+        fields.every((one) => fits(one, values[one.field ?? ''] ?? null))
+      );
+    };
+    for (const operation of ['r', 'd'] as const) {
+      const { schema, payload } = JSON.parse(value('connect', operation).bytes.toString()) as {
+        schema: Struct;
+        payload: Readonly<Record<string, unknown>>;
+      };
+      expect(schema.name).toBe('shop.orders.Envelope');
+      expect(fits(schema, payload)).toBe(true);
+      expect(fits(schema, { ...payload, op: 1 })).toBe(false);
+      expect(payload).toMatchObject({ op: operation, before: null, after: operation === 'd' ? null : after });
     }
   });
 
