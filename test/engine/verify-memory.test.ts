@@ -70,6 +70,7 @@ it('folds and compares 400,000 keys in memory that does not grow with them', asy
     reader,
     observer: () => undefined,
     clock: systemClock,
+    holds: false,
     progress: () => () => undefined,
   };
   const { rows, events, candidates } = await compare(context, await reader.end('orders', never), never);
