@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs';
 import { asLiberateError, formatError, LiberateError } from '../kit/errors.ts';
 import { redactSecrets } from '../kit/redact.ts';
+import { packageVersion } from '../kit/version.ts';
 import { commands, letterCommands, schemaCommands, stateCommands } from './commands.ts';
 import { ConfigRefused } from './config-refused.ts';
 import { paints } from './paint.ts';
@@ -54,9 +54,4 @@ function exitOf(thrown: unknown, { signal, stderr, env, secrets }: Surroundings,
   else stderr.write(`${paints(stderr, env).red('error')} ${clean(formatError(error))}\n`);
   if (code === 'LIB901' && thrown instanceof Error) stderr.write(`${clean(thrown.stack ?? '')}\n`);
   return error.exit;
-}
-
-function packageVersion(): string {
-  const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { readonly version: string };
-  return version;
 }

@@ -28,7 +28,7 @@ export async function sendApart(batch: RecordBatch, send: (batch: RecordBatch) =
 
 /** A copy: a batch that was refused must not be sent again. */
 function part(batch: RecordBatch, from: number, to: number): RecordBatch {
-  const copy = new RecordBatch(batch.headers, undefined, batch.tombstoneHeaders);
+  const copy = new RecordBatch(batch.headers, undefined, batch.tombstoneHeaders, batch.occasion);
   for (let at = from; at < to; at += 1) copy.take(batch, at);
   return copy;
 }

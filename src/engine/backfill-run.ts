@@ -102,7 +102,7 @@ class BackfillProgress {
     const total = (): number => chunk.published + tally.published;
     const reached = (mark: Watermark): Promise<void> => this.#save(at, { ...chunk, mark, published: total() });
     const counted = countInto(context.tally, tally);
-    const publisher = await openPublisher(own, { ...this.#books, ...(marks ? { reached } : {}) }, null, signal);
+    const publisher = await openPublisher(own, { ...this.#books, ...(marks ? { reached } : {}) }, null, signal, 'r');
     try {
       const most = isOrdered(request) ? context.plan.job.batch : null;
       for await (const batch of readPages(context.source, chunkRequest(request, chunk), most, signal, chunk.mark ?? chunk.after)) {

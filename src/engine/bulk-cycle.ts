@@ -43,7 +43,7 @@ async function loadAll(
   const request = { ...requestOf(plan), window, recentFrom: null, sample: null };
   const expected = await source.estimate({ ...request, page: null, limit: null }, signal);
   const books = keyed ? { ...noBooks, reached: (mark: Watermark) => commit({ ...noProgress, mark, loaded: false }) } : noBooks;
-  const publisher = await openPublisher(context, books, expected, signal);
+  const publisher = await openPublisher(context, books, expected, signal, 'r');
   try {
     for await (const batch of readPages(source, request, keyed ? plan.job.batch : null, signal)) {
       await publisher.publish(batch, everyRow(keyed));

@@ -21,7 +21,9 @@ export async function openBurial(context: CycleContext, told: Books, signal: Abo
   const outbox = new Outbox<null>({
     sink,
     topic: plan.topic.name,
-    headers: recordHeaders(plan, source.name, 'delete'),
+    headers: recordHeaders(plan, source.name, { operation: 'delete', valued: true }),
+    tombstoneHeaders: recordHeaders(plan, source.name, { operation: 'delete', valued: false }),
+    occasion: { operation: 'u', at: clock.now() },
     limits: sink.limits(plan.topic.name),
     signal: sending.signal,
     onAcked: async ({ records, bytes }) => {
@@ -34,8 +36,11 @@ export async function openBurial(context: CycleContext, told: Books, signal: Abo
   const timestamp = String(clock.now());
   return {
     add: (key) => {
-      outbox.open.add({ key, value: null, timestamp });
-      if (plan.partition !== null) outbox.open.addRoute(outbox.open.count - 1, plan.partition.ofKey(key));
+      const { open } = outbox;
+      const first = open.count;
+      if (plan.encoder.buryKey === undefined) open.add({ key, value: null, timestamp });
+      else plan.encoder.buryKey(key, Number(timestamp), open);
+      if (plan.partition !== null) for (let at = first; at < open.count; at += 1) open.addRoute(at, plan.partition.ofKey(key));
       books.leaves(outbox.open);
       outbox.add(() => null);
     },

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { hash } from 'node:crypto';
 import type { RecordBatch } from '../model/record-batch.ts';
 
@@ -8,8 +9,9 @@ export function digest(value: Buffer): string {
 
 const nothing = Buffer.alloc(0);
 
-/** Digest of the last event's value; that of a tombstone is like no other. */
-export const digestOf = (event: RecordBatch): string => digest(event.value(event.count - 1) ?? nothing);
+/** Digest of the last event's row; that of a tombstone is like no other. */
+export const digestOf = (event: RecordBatch): string => digest(event.core() ?? nothing);
 
-/** What a key is remembered by; rows without one share a name. */
-export const nameOf = (key: Buffer | null): string => (key === null ? '' : key.toString('utf8'));
+/** What a key is remembered by; rows without one share a name, and bytes that are no text share none with any text. */
+export const nameOf = (key: Buffer | null): string =>
+  key === null ? '' : isUtf8(key) ? key.toString('utf8') : `\u0000${key.toString('base64')}`;

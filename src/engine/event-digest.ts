@@ -18,18 +18,18 @@ export function putUnknown(into: Uint32Array, at: number): void {
 }
 
 /**
- * The digest of an event's value as it is remembered: 64 bits, only ever held against those of the same key, and a third
+ * The digest of what the last event of a batch says of its row, as it is remembered: 64 bits, only ever held against those of the same key, and a third
  * word so that no value is like a tombstone, which is all zero.
  */
-export function putEventDigest(event: RecordBatch, record: number, seed: Seed, into: Uint32Array, at: number): void {
-  const from = event.bounds[record * 4 + 2] as number;
+export function putEventDigest(event: RecordBatch, seed: Seed, into: Uint32Array, at: number): void {
+  const from = event.coreFrom;
   if (from < 0) {
     into[at] = 0;
     into[at + 1] = 0;
     into[at + 2] = 0;
     return;
   }
-  putHash(event.words, from, event.bounds[record * 4 + 3] as number, seed, into, at);
+  putHash(event.words, from, event.coreTo, seed, into, at);
   into[at + 2] = 1;
   // Two that stand for something else.
   if (into[at] === unknown && into[at + 1] === unknown) into[at] = 0;

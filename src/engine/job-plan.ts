@@ -12,6 +12,7 @@ import { encoderOf } from '../schema/encoder-of.ts';
 import { eventModel } from '../schema/event-model.ts';
 import { type EventTime, eventTime, type MarkTime, markTime } from '../schema/event-time.ts';
 import { numbered } from '../schema/field-numbers.ts';
+import { noOrigin, type Origin } from '../schema/origin.ts';
 import type { StreamSchema } from '../schema/stream-schema.ts';
 import { streamSchemaOf } from '../schema/stream-schema-of.ts';
 import { withTombstones } from '../schema/tombstones.ts';
@@ -50,6 +51,8 @@ export interface JobPlan {
   readonly deleted: Deletion | null;
   /** What consumers are told of the events. */
   readonly stream: StreamSchema;
+  /** Where the rows come from, as an envelope tells it. */
+  readonly origin: Origin;
   readonly encoder: Encoder;
   /** Of the record. */
   readonly eventTime: EventTime;
@@ -81,6 +84,8 @@ export interface PlanInput {
   readonly topicNames: TopicNames;
   /** Left out: the first. */
   readonly topicVersion?: number;
+  /** Where the rows come from, as an envelope tells it; left out: of a plan that publishes nothing. */
+  readonly origin?: Origin;
   /** Once a registry has told them. */
   readonly ids?: SchemaIds;
 }
@@ -110,9 +115,10 @@ export function planJob(input: PlanInput): JobPlan {
   if (deleted !== null) refuseKeyless(key);
   const loose = key.filter(({ name, nullable }) => nullable && !isSure(name, order, cursor, job));
   const topicVersion = input.topicVersion ?? 1;
-  const topic = { name: inVersion(topicName(job.topic, job.name, input.topicNames), topicVersion), keyed: key.length > 0 };
+  const topic = { name: topicName(job.topic, job.name, input.topicNames, topicVersion), keyed: key.length > 0 };
   const stream = streamSchemaOf(numbered(eventModel(topic.name, schema, cursor), input.ids?.fields), job);
-  const exact = encoderOf(schema, stream, names, input.ids ?? noSchemaIds);
+  const origin = input.origin ?? { ...noOrigin, name: job.source };
+  const exact = encoderOf(schema, stream, names, input.ids ?? noSchemaIds, origin);
   const shaped = shapedEvents(exact, { job, columns, timezone: input.timezone });
   const sure = loose.length === 0 ? shaped : withSureKey(shaped, loose, columns);
   const encoder = deleted === null ? sure : withTombstones(sure);
@@ -135,6 +141,7 @@ export function planJob(input: PlanInput): JobPlan {
     partition: partitionOf(job, mode, key),
     deleted,
     stream,
+    origin,
     encoder: forgives ?? encoder,
     refused: forgives?.refused ?? (() => null),
     markTime: timed ? markTime(input.timezone) : () => null,
@@ -249,6 +256,3 @@ function withHidden(fields: readonly Column[], needed: readonly Column[]): reado
   const hidden = needed.filter(({ name }) => !names.has(name) && names.add(name));
   return [...fields, ...hidden];
 }
-
-/** Readers of one version are not bothered by the next: it is a topic of its own. */
-const inVersion = (topic: string, version: number): string => (version === 1 ? topic : `${topic}.v${version}`);

@@ -1,11 +1,12 @@
 import type { DeadLetter, RowText } from '../model/dead-letter.ts';
 import type { OutboundRecord } from '../model/record.ts';
-import { RecordBatch } from '../model/record-batch.ts';
+import { type Occasion, RecordBatch } from '../model/record-batch.ts';
 import type { Sink, SinkLimits } from '../sink/sink.ts';
 import { sendApart } from './apart.ts';
 import type { BadRows } from './bad-rows.ts';
 
 export interface Acked<Mark> {
+  /** Rows, of which some may have had more than one record. */
   readonly records: number;
   /** Those that the sink refused, and that are dead letters now; left out: none. */
   readonly refused?: number;
@@ -16,6 +17,10 @@ export interface Acked<Mark> {
 
 interface Parcel<Mark> {
   readonly batch: RecordBatch;
+  /** Records of the batch that leave; any behind them belong to the row that is looked at. */
+  added: number;
+  /** How many of them are one more of the same row. */
+  more: number;
   bytes: number;
   mark: Mark | null;
   /** Of rows that were met among these and cannot be published: durable before the mark is told. */
@@ -35,6 +40,8 @@ export interface OutboxOptions<Mark> {
   readonly signal: AbortSignal;
   /** Takes what cannot be published; none: that is a failure. */
   readonly bad?: BadRows | null;
+  /** What is told with the events. */
+  readonly occasion?: Occasion;
   /** Told in order, one at a time, after the sink has acknowledged the batch and all before it. */
   readonly onAcked: (acked: Acked<Mark>) => Promise<void>;
 }
@@ -71,21 +78,25 @@ export class Outbox<Mark> {
   }
 
   /**
-   * The record at the end of `open` leaves. `before`: the mark of what was added before it, asked for where a batch ends there. `row`: what
-   * it was made of, where a refused batch is taken apart.
+   * What is new at the end of `open`, one row's, leaves. `before`: the mark of what was added before it, asked for where a batch ends there.
+   * `row`: what it was made of, where a refused batch is taken apart.
    */
   add(before: () => Mark | null, row?: RowText): void {
-    if (row !== undefined) this.#filling.rows.push(row);
-    const { batch, bytes } = this.#filling;
-    const size = this.#weight(batch);
+    const { batch, bytes, added } = this.#filling;
+    const size = this.#weight(batch, added);
     const { limits } = this.#options;
-    if (batch.count > 1 && (batch.count > limits.records || bytes + size > limits.bytes)) this.#carryOver(batch, before());
-    this.#filling.bytes += size;
+    if (added > 0 && (batch.count > limits.records || bytes + size > limits.bytes)) this.#carryOver(batch, added, before());
+    const filling = this.#filling;
+    if (row !== undefined) while (filling.rows.length < filling.batch.count) filling.rows.push(row);
+    filling.bytes += size;
+    filling.more += filling.batch.count - filling.added - 1;
+    filling.added = filling.batch.count;
   }
 
-  /** The record at the end of `open` does not leave. */
+  /** What is new at the end of `open` does not leave. */
   discard(): void {
-    this.#filling.batch.pop();
+    const { batch, added } = this.#filling;
+    while (batch.count > added) batch.pop();
   }
 
   /** A row between those that are added cannot be published. */
@@ -132,7 +143,9 @@ export class Outbox<Mark> {
 
   #parcel(): Parcel<Mark> {
     return {
-      batch: this.#free.pop() ?? new RecordBatch(this.#options.headers, undefined, this.#options.tombstoneHeaders),
+      batch: this.#free.pop() ?? new RecordBatch(this.#options.headers, undefined, this.#options.tombstoneHeaders, this.#options.occasion),
+      added: 0,
+      more: 0,
       bytes: 0,
       mark: null,
       letters: [],
@@ -140,18 +153,21 @@ export class Outbox<Mark> {
     };
   }
 
-  #weight(batch: RecordBatch): number {
-    const last = batch.count - 1;
-    const own = batch.ownHeaders?.[last];
-    return this.#overhead + batch.sizeOf(last) + (own === undefined ? 0 : weightOf(own));
+  /** Of the records from this one on. */
+  #weight(batch: RecordBatch, first: number): number {
+    let bytes = 0;
+    for (let at = first; at < batch.count; at += 1) {
+      const own = batch.ownHeaders?.[at];
+      bytes += this.#overhead + batch.sizeOf(at) + (own === undefined ? 0 : weightOf(own));
+    }
+    return bytes;
   }
 
-  /** The last record begins the next batch. */
-  #carryOver(batch: RecordBatch, mark: Mark | null): void {
+  /** The records of the last row begin the next batch. */
+  #carryOver(batch: RecordBatch, first: number, mark: Mark | null): void {
     const next = this.#parcel();
-    next.batch.take(batch, batch.count - 1);
-    batch.pop();
-    next.rows.push(...this.#filling.rows.splice(batch.count));
+    for (let at = first; at < batch.count; at += 1) next.batch.take(batch, at);
+    while (batch.count > first) batch.pop();
     if (mark !== null) this.#filling.mark = mark;
     this.#full.push(this.#filling);
     this.#filling = next;
@@ -194,6 +210,7 @@ export class Outbox<Mark> {
     const { onAcked } = this.#options;
     const { batch, bytes, mark } = parcel;
     const settled = batch.count;
+    const { more } = parcel;
     const sent = this.#deliver(parcel);
     // At once, and not after the commit of the batch before: whatever is started meanwhile would be
     // written in front of the repetition of this one, and older rows would overwrite newer ones.
@@ -208,7 +225,7 @@ export class Outbox<Mark> {
       if (outcome.status === 'rejected') throw outcome.reason;
       this.#recycle(batch);
       const refused = settled - outcome.value;
-      await onAcked({ records: outcome.value, bytes, mark, ...(refused === 0 ? {} : { refused }) });
+      await onAcked({ records: Math.max(0, outcome.value - more), bytes, mark, ...(refused === 0 ? {} : { refused }) });
       this.#underWay = this.#underWay.filter((other) => other !== done);
     })();
     done.catch((reason: unknown) => {

@@ -110,7 +110,8 @@ async function readOn(
     },
     reached: (mark) => ledger.commit({ ...withNulls(tracker.at(mark)), loaded: !loading }),
   };
-  const publisher = await openPublisher(context, books, expected, signal);
+  const operation = loading ? 'r' : plan.mode === 'incrementing' ? 'c' : 'u';
+  const publisher = await openPublisher(context, books, expected, signal, operation);
   const reader: Reader = {
     meet: (rows, at, event) => {
       nulls.forget(event);

@@ -16,8 +16,9 @@ export async function previewJob(job: Job, use: SourceUse, rows: number, now: nu
   const previews: Preview[] = [];
   for await (const plan of plansOf(job, use, null, signal)) {
     const request = { ...requestOf(plan), window: { kind: 'all' } as const, page: null, recentFrom: null, sample: null, limit: rows };
-    const headers = recordHeaders(plan, source.name, 'upsert');
-    const events = new RecordBatch(headers, undefined, recordHeaders(plan, source.name, 'delete'));
+    const headers = recordHeaders(plan, source.name, { operation: 'upsert', valued: true });
+    const tombstoneHeaders = recordHeaders(plan, source.name, { operation: 'delete', valued: false });
+    const events = new RecordBatch(headers, undefined, tombstoneHeaders, { operation: 'r', at: now });
     for await (const batch of source.read(request, signal)) {
       for (let at = 0; at < batch.count; at += 1) {
         appendRow(plan, batch, at, now, events);

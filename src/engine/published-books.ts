@@ -39,7 +39,7 @@ export async function rememberingBooks(context: CycleContext, books: Books): Pro
       const last = event.count - 1;
       const [from, to] = [event.bounds[last * 4] as number, event.bounds[last * 4 + 1] as number];
       if (from < 0) return;
-      putEventDigest(event, last, log.seed, record, digestWords);
+      putEventDigest(event, log.seed, record, digestWords);
       entries.addRange(event.bytes, from, to, record, digestWords);
       left += 1;
       const { touched } = context.memory;

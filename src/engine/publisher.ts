@@ -1,4 +1,4 @@
-import type { RecordBatch } from '../model/record-batch.ts';
+import type { Occasion, RecordBatch } from '../model/record-batch.ts';
 import type { RowBatch } from '../model/row.ts';
 import type { Watermark } from '../model/watermark.ts';
 import { badRowsOf } from './bad-rows.ts';
@@ -73,7 +73,15 @@ async function addedSurely(rows: RowBatch, add: () => boolean): Promise<void> {
   if (leaves) await rows.confirm?.();
 }
 
-export async function openPublisher(context: CycleContext, told: Books, expected: number | null, signal: AbortSignal): Promise<Publisher> {
+/** `operation`: as an envelope tells it of rows that are there. */
+export async function openPublisher(
+  context: CycleContext,
+  told: Books,
+  expected: number | null,
+  signal: AbortSignal,
+  operation: Occasion['operation'] = 'u',
+): Promise<Publisher> {
+  const occasion: Occasion = { operation, at: 0 };
   const books = await rememberingBooks(context, told);
   const { plan, sink, tally, clock, observer } = context;
   const startedAt = clock.now();
@@ -94,8 +102,9 @@ export async function openPublisher(context: CycleContext, told: Books, expected
   const outbox = new Outbox<Watermark>({
     sink,
     topic: plan.topic.name,
-    headers: recordHeaders(plan, context.source.name, 'upsert'),
-    tombstoneHeaders: recordHeaders(plan, context.source.name, 'delete'),
+    headers: recordHeaders(plan, context.source.name, { operation: 'upsert', valued: true }),
+    tombstoneHeaders: recordHeaders(plan, context.source.name, { operation: 'delete', valued: false }),
+    occasion,
     limits: bad?.careful ? { ...limits, inFlight: 1 } : limits,
     bad,
     signal: sending.signal,
@@ -151,6 +160,7 @@ export async function openPublisher(context: CycleContext, told: Books, expected
   return {
     publish: async (rows, reader) => {
       const readAt = clock.now();
+      occasion.at = readAt;
       await addedSurely(rows, () => addAll(rows, reader, readAt));
       const mark = reader.met(rows);
       if (mark !== null) outbox.reach(mark);

@@ -154,7 +154,7 @@ function thoseThatDiffer(table: DigestTable, seed: Seed, { published, most }: Le
       putDigest(event.key(event.count - 1), record, 0);
       const entry = table.find(record, 0);
       if (entry < 0 || table.hasRow(entry)) return false;
-      putEventDigest(event, event.count - 1, seed, record, digestWords);
+      putEventDigest(event, seed, record, digestWords);
       if (isSame(record, digestWords, table.event(entry), 0)) return false;
       if (published.size < most) published.set(nameOf(event.key(event.count - 1)), digestOf(event));
       return true;

@@ -65,11 +65,13 @@ export async function* readChunks(context: CycleContext, into: Spill, signal: Ab
     let rows = 0;
     for await (const batch of source.read({ ...request, page, limit }, signal)) {
       throwIfAborted(signal);
+      // Rows that are compared in an old shape are all as they were, whatever has changed.
+      if (batch.count > 0) await batch.confirm?.();
       for (let at = 0; at < batch.count; at += 1) {
         event.clear();
         encode(batch, at, event);
         putDigest(event.key(0) as Buffer, record, 0);
-        putEventDigest(event, 0, seed, record, digestWords);
+        putEventDigest(event, seed, record, digestWords);
         record[recordWords] = ends.length;
         into.add(record);
       }

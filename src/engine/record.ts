@@ -1,20 +1,26 @@
 import type { OutboundRecord } from '../model/record.ts';
 import type { RecordBatch } from '../model/record-batch.ts';
 import type { RowBatch } from '../model/row.ts';
+import { envelopeHeaders } from '../schema/envelope-headers.ts';
 import { headerColumns, headerText } from '../schema/header-template.ts';
 import type { JobPlan } from './job-plan.ts';
 import type { Encode } from './tracker.ts';
 
-export type Operation = 'upsert' | 'delete';
+/** Which of a job's records. */
+export interface RecordKind {
+  readonly operation: 'upsert' | 'delete';
+  readonly valued: boolean;
+}
 
 /** A job's headers are made once and shared by all its records of one operation. */
-export function recordHeaders(plan: JobPlan, sourceName: string, operation: Operation): OutboundRecord['headers'] {
+export function recordHeaders(plan: JobPlan, sourceName: string, kind: RecordKind): OutboundRecord['headers'] {
   return {
+    ...envelopeHeaders(plan.job.envelope, plan.stream.format, { ...kind, place: plan.origin }),
     ...constantHeaders(plan.job.headers),
     'liberate.job': plan.name,
     'liberate.source': sourceName,
     'liberate.schema': plan.encoder.schema.fingerprint,
-    'liberate.op': operation,
+    'liberate.op': kind.operation,
   };
 }
 

@@ -86,7 +86,9 @@ export async function resolveTarget(
       schema: target.relation.kind === 'table' ? (target.relation.table.schema ?? facts.defaultSchema ?? facts.database) : facts.database,
       table: target.relation.kind === 'table' ? target.relation.table.name : job.name,
     };
-    return planJob({ name: target.name, job, relation: target.relation, shape, timezone: timezone ?? facts.timezone, topicNames });
+    const { schema, table } = topicNames;
+    const origin = { kind: source.kind, name: job.source, database: facts.database, schema, table };
+    return planJob({ name: target.name, job, relation: target.relation, shape, timezone: timezone ?? facts.timezone, topicNames, origin });
   } catch (error) {
     if (error instanceof LiberateError) throw error.at({ job: target.name });
     throw error;

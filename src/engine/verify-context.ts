@@ -4,6 +4,8 @@ import type { CycleContext } from './cycle.ts';
 /** What the parts of one verification share. */
 export interface VerifyContext extends Pick<CycleContext, 'plan' | 'source' | 'store' | 'observer' | 'clock'> {
   readonly reader: StreamReader;
+  /** The job's lease is held by whoever verifies: no runner is at work. */
+  readonly holds: boolean;
   /** Tells how far a reading is; given what came since the last call. */
   progress(what: 'rows' | 'events'): (more: number) => void;
 }

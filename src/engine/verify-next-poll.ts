@@ -30,7 +30,7 @@ export async function nextPoll(context: VerifyContext, met: Met, signal: AbortSi
   const record = new Uint32Array(recordWords);
   const tell = (event: RecordBatch, publishes: boolean): void => {
     putDigest(reader.asRead(event.key(0) as Buffer), record, 0);
-    const value = event.value(0);
+    const value = event.core();
     putDigest(value === null ? null : reader.asRead(value), record, digestWords);
     met(record, publishes);
   };
@@ -83,7 +83,8 @@ const lookEvery = 250;
  * A bulk job publishes everything at each cycle. With a runner at work, waits for a cycle that began after now to end;
  * false when none came in time, so that what differs may still be under way.
  */
-export async function reloaded({ plan, store, clock }: VerifyContext, signal: AbortSignal): Promise<boolean> {
+export async function reloaded({ plan, store, clock, holds }: VerifyContext, signal: AbortSignal): Promise<boolean> {
+  if (holds) return true;
   const { cadence } = plan.job;
   const from = clock.now();
   const until = from + reloadWithin + (cadence.kind === 'every' ? (cadence.most ?? cadence.ms) : 0);

@@ -45,7 +45,7 @@ export async function readRows(context: VerifyContext, from: boolean, look: Look
         event.clear();
         encode(rows, at, event);
         // Marked as deleted: its key counts as absent.
-        const value = event.value(0);
+        const value = event.core();
         if (value === null) continue;
         const key = reader.asRead(event.key(0) as Buffer);
         putDigest(key, record, 0);
@@ -66,6 +66,7 @@ export async function readEvents(
   signal: AbortSignal,
 ): Promise<void> {
   const { plan, reader } = context;
+  const { rowIn } = plan.encoder;
   const record = new Uint32Array(recordWords);
   const progress = context.progress('events');
   for await (const events of reader.read(plan.topic.name, from, to, signal)) {
@@ -77,7 +78,7 @@ export async function readEvents(
         });
       }
       putDigest(key, record, 0);
-      putDigest(value, record, digestWords);
+      putDigest(value === null || rowIn === undefined ? value : rowIn(value), record, digestWords);
       if (look(record, key) === false) return;
     }
     progress(events.length);

@@ -83,7 +83,7 @@ async function verifyPlan(
   const startedAt = clock.now();
   const deletesTold = tellsDeletes({ plan, sink });
   const facts = { plan, deletesTold, startedAt, now: clock.now };
-  const context: VerifyContext = { ...shared, reader, progress: progressOf(shared) };
+  const context: VerifyContext = { ...shared, reader, progress: progressOf(shared), holds: options.repair };
   if (!options.repair)
     return reportOf(facts, await judge({ ...context, plan: await asKnown(shared, signal) }, options, null, signal), null);
   await using lease = await jobLease(engine, plan.name, options.wait, signal);

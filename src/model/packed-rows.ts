@@ -32,7 +32,7 @@ export class PackedRows {
   bounds: Int32Array;
   #length = 0;
   #count = 0;
-  #filled = 0;
+  #laid: object | null = null;
 
   constructor(forms: readonly FieldForm[], width: number) {
     this.forms = forms;
@@ -49,15 +49,17 @@ export class PackedRows {
     return this.#length;
   }
 
-  /** Another number each time that rows have come: what was written behind the earlier ones is gone. */
-  get filled(): number {
-    return this.#filled;
+  /** Takes the room behind the rows over; true: nobody else has written there since `owner` did, and no rows have come. */
+  laidBy(owner: object): boolean {
+    if (this.#laid === owner) return true;
+    this.#laid = owner;
+    return false;
   }
 
   clear(): void {
     this.#count = 0;
     this.#length = 0;
-    this.#filled += 1;
+    this.#laid = null;
   }
 
   /** Copies a piece of the server's answer in; where it lies now. */
@@ -66,7 +68,7 @@ export class PackedRows {
     this.desk(end - start);
     from.copy(this.bytes, at, start, end);
     this.#length = at + end - start;
-    this.#filled += 1;
+    this.#laid = null;
     return at;
   }
 

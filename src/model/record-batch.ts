@@ -2,6 +2,16 @@ import type { OutboundRecord } from './record.ts';
 
 type Headers = OutboundRecord['headers'];
 
+/** Why events are made and when, as an envelope tells it. */
+export interface Occasion {
+  /** As Debezium calls it: `r` read by a load or a backfill, `c` created, `u` otherwise. */
+  readonly operation: 'r' | 'c' | 'u';
+  /** Milliseconds since 1970. */
+  at: number;
+}
+
+const unsaid: Occasion = { operation: 'u', at: 0 };
+
 /** Integers that describe one record. */
 const stride = 4;
 
@@ -14,6 +24,8 @@ export class RecordBatch {
   readonly headers: Headers;
   /** Of those that have none; the very same object where they do not differ. */
   readonly tombstoneHeaders: Headers;
+  /** Of what is added next. */
+  readonly occasion: Occasion;
   bytes: Buffer;
   /** The same bytes, four at a time. */
   words: Int32Array;
@@ -24,12 +36,16 @@ export class RecordBatch {
   #timestamps = new Float64Array(32);
   /** By record; shorter than the batch where the last have none. */
   #own: (Headers | undefined)[] | null = null;
+  /** Where the last value's core lies; -1: it is the whole of it. */
+  #coreFrom = -1;
+  #coreTo = -1;
   /** Two integers a record, as of the bounds. */
   #routes: number[] | null = null;
 
-  constructor(headers: Headers, capacity = 4 * 1024, tombstoneHeaders = headers) {
+  constructor(headers: Headers, capacity = 4 * 1024, tombstoneHeaders = headers, occasion = unsaid) {
     this.headers = headers;
     this.tombstoneHeaders = tombstoneHeaders;
+    this.occasion = occasion;
     this.bytes = Buffer.allocUnsafeSlow((capacity + 3) & ~3);
     this.words = wordsOf(this.bytes);
   }
@@ -80,10 +96,11 @@ export class RecordBatch {
     this.#count += 1;
   }
 
-  /** Headers of a record's own. */
+  /** Headers of a record's own, beside those that it has of its own already. */
   addHeaders(at: number, headers: Headers): void {
     this.#own ??= [];
-    this.#own[at] = headers;
+    const others = this.#own[at];
+    this.#own[at] = others === undefined ? headers : { ...others, ...headers };
   }
 
   /** What decides a record's partition. */
@@ -105,8 +122,32 @@ export class RecordBatch {
     if (route !== null) this.addRoute(this.#count - 1, route);
   }
 
+  /** Of the value that is pushed next: the part that is the row, and nothing of when and why it left. */
+  markCore(from: number, to: number): void {
+    this.#coreFrom = from;
+    this.#coreTo = to;
+  }
+
+  /** Where begins what the last record says of its row: the same bytes for the same row, whenever it leaves. -1: a tombstone. */
+  get coreFrom(): number {
+    const value = this.#bounds[(this.#count - 1) * stride + 2] as number;
+    return value < 0 || this.#coreFrom < 0 ? value : this.#coreFrom;
+  }
+
+  /** Where it ends. */
+  get coreTo(): number {
+    return this.#coreFrom < 0 ? (this.#bounds[(this.#count - 1) * stride + 3] as number) : this.#coreTo;
+  }
+
+  /** What the last record says of its row, a view as of `value`: the same row gives the same bytes, whenever it leaves. null: a tombstone. */
+  core(): Buffer | null {
+    const from = this.coreFrom;
+    return from < 0 ? null : this.bytes.subarray(from, this.coreTo);
+  }
+
   /** Copies a record in. */
   add({ key, value, timestamp }: Pick<OutboundRecord, 'key' | 'value' | 'timestamp'>): void {
+    this.#coreFrom = -1;
     const [keyFrom, keyTo] = this.#copy(key);
     const [valueFrom, valueTo] = this.#copy(value);
     this.push(keyFrom, keyTo, valueFrom, valueTo, Number(timestamp));

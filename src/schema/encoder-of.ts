@@ -4,9 +4,13 @@ import { BinaryObject } from './binary-object.ts';
 import { connectSchemaOf } from './connect-schema.ts';
 import { connectSlots } from './connect-value.ts';
 import type { Encoder, EventSchema } from './encoder.ts';
+import { envelopeEncoder } from './envelope-encoder.ts';
+import { envelopeFormOf, refuseMisfit } from './envelope-form-of.ts';
 import type { EventField } from './event-model.ts';
 import { frameOf, isFramed, withoutId } from './frame.ts';
-import { type Around, JsonObject } from './json-packed.ts';
+import { type Around, bare, JsonObject } from './json-packed.ts';
+import { noOrigin } from './origin.ts';
+import { partOf } from './part-writer.ts';
 import { protobufFields } from './protobuf-writer.ts';
 import { rowEncoder } from './row-encoder.ts';
 import type { RowObject } from './row-object.ts';
@@ -15,8 +19,15 @@ import type { StreamSchema } from './stream-schema.ts';
 import { StringKey } from './string-key.ts';
 
 /** Events as a stream's schema says. `columns`: the names behind the values of a row, in order. LIB108 of a key that its format does not take. */
-export function encoderOf(schema: EventSchema, stream: StreamSchema, columns: readonly string[], ids: SchemaIds): Encoder {
-  const { model, format, keyFormat } = stream;
+export function encoderOf(
+  schema: EventSchema,
+  stream: StreamSchema,
+  columns: readonly string[],
+  ids: SchemaIds,
+  origin = noOrigin,
+): Encoder {
+  const { model, format, keyFormat, envelope } = stream;
+  refuseMisfit(envelope, format);
   const keyed = model.key.length > 0;
   // A key that its format does not take is refused before any registry is asked.
   const keyOf = (frame: Buffer): RowObject | null =>
@@ -25,8 +36,14 @@ export function encoderOf(schema: EventSchema, stream: StreamSchema, columns: re
     keyOf(Buffer.alloc(0));
     return unregistered(schema, format, keyFormat);
   }
-  const value = objectOf(format, { topic: model.name, part: 'Value', fields: model.fields, columns }, frameOf(format, ids.value));
-  return rowEncoder(schema, keyed ? keyOf(frameOf(keyFormat, ids.key)) : null, value);
+  const frame = frameOf(format, ids.value);
+  const key = keyed ? keyOf(frameOf(keyFormat, ids.key)) : null;
+  const value: Part = { topic: model.name, part: 'Value', fields: model.fields, columns };
+  if (envelope === 'none') return rowEncoder(schema, key, objectOf(format, value, frame));
+  // With its attributes in headers, the value is what it is without them.
+  const row = envelope === 'cloudevents' ? objectOf(format, value, frame) : bareObjectOf(format, value);
+  const form = envelopeFormOf({ envelope, format, origin, frame, model, jsonKey: keyFormat === 'json' });
+  return envelopeEncoder(schema, key === null ? null : partOf(key), partOf(row), form);
 }
 
 const lacksId = (format: KeyFormat, id: number | null): boolean => isFramed(format) && id === null;
@@ -58,6 +75,10 @@ export function objectOf(format: KeyFormat, { topic, part, fields, columns }: Pa
       return format satisfies never;
   }
 }
+
+/** The row alone, to stand in an envelope. */
+const bareObjectOf = (format: KeyFormat, part: Part): RowObject =>
+  format === 'connect' ? new JsonObject(connectSlots(part.fields, part.columns), bare) : objectOf(format, part, Buffer.alloc(0));
 
 /** The schema is the same in every event, and stands there ready. */
 const connectAround = (topic: string, part: 'Key' | 'Value', fields: readonly EventField[]): Around => ({

@@ -21,8 +21,12 @@ export interface EventSchema {
 /** Rows → events. Compiled once per schema; the same row gives the same bytes, always. */
 export interface Encoder {
   readonly schema: EventSchema;
-  /** Adds the event of a row; the key is null where the schema has none. `timestamp`: milliseconds since 1970. */
+  /** Adds the event of a row, whose core is that of the last record; the key is null where the schema has none. `timestamp`: milliseconds since 1970. */
   append(rows: RowBatch, at: number, timestamp: number, into: RecordBatch): void;
-  /** Adds the tombstone of a row: its key, and no value. */
+  /** Adds the tombstone of a row: its key, and no value. An envelope may add a record before it; both have the same key. */
   bury(rows: RowBatch, at: number, timestamp: number, into: RecordBatch): void;
+  /** The same of a row of which only the key is known, as its bytes. Left out: the tombstone is a record without a value and nothing else. */
+  readonly buryKey?: (key: Buffer, timestamp: number, into: RecordBatch) => void;
+  /** What a value that was read back says of its row, as `RecordBatch.core` has it; null: that there is none. Left out: all of it. */
+  readonly rowIn?: (value: Buffer) => Buffer | null;
 }

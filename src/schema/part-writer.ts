@@ -19,8 +19,8 @@ export const partOf = (object: RowObject): PartWriter => ({
       return;
     }
     const desk = packed.desk(object.leads.length + object.most(packed, at));
-    // Each time: another part of the event may have written there.
-    object.leads.copy(packed.bytes, desk);
+    // Each time where a part of the same event has written there in between.
+    if (!packed.laidBy(object)) object.leads.copy(packed.bytes, desk);
     const start = desk + object.leads.length;
     const end = object.write(packed, at, desk, start);
     take(packed.bytes, start, end, into);

@@ -42,16 +42,10 @@ type Write = (rows: PackedRows, row: number, timestamp: number, into: RecordBatc
 function packedEvents(key: RowObject | null, value: RowObject): { readonly append: Write; readonly bury: Write } {
   const leads = Buffer.concat([key?.leads ?? Buffer.alloc(0), value.leads]);
   const keyLeads = key?.leads.length ?? 0;
-  let laid: PackedRows | null = null;
-  let filled = -1;
   /** Where the leads lie, with room behind them for the row. */
   const lay = (rows: PackedRows, row: number): number => {
     const desk = rows.desk(leads.length + (key?.most(rows, row) ?? 0) + value.most(rows, row));
-    if (rows !== laid || rows.filled !== filled) {
-      leads.copy(rows.bytes, desk);
-      laid = rows;
-      filled = rows.filled;
-    }
+    if (!rows.laidBy(leads)) leads.copy(rows.bytes, desk);
     return desk;
   };
   return {

@@ -1,6 +1,7 @@
 import type { KeyFormat } from '../model/format.ts';
 import type { Job } from '../model/job.ts';
 import { avroSchemaOf } from './avro-schema.ts';
+import { envelopedDocument } from './envelope-document.ts';
 import type { EventField, EventModel } from './event-model.ts';
 import { jsonKeySchemaOf, jsonSchemaOf } from './json-schema.ts';
 import { namespaceOf } from './names.ts';
@@ -12,13 +13,14 @@ export function streamSchemaOf(
   model: EventModel,
   { format, keyFormat, envelope }: Pick<Job, 'format' | 'keyFormat' | 'envelope'>,
 ): StreamSchema {
+  const row = documentOf(format, model, 'Value');
   return {
     model,
     format,
     keyFormat,
     envelope,
     key: model.key.length === 0 ? null : documentOf(keyFormat, model, 'Key'),
-    value: documentOf(format, model, 'Value'),
+    value: row === null ? null : envelopedDocument(envelope, model, row),
   };
 }
 

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import { planJob } from '../../src/engine/job-plan.ts';
@@ -12,11 +13,13 @@ import { jsonEncoder } from '../../src/schema/json-encoder.ts';
 import { jsonSchemaOf } from '../../src/schema/json-schema.ts';
 import type { Source } from '../../src/source/source.ts';
 import { job } from '../engine/job.ts';
+import { schemaFormats } from '../foreign/readers.ts';
 import type { TestDatabase } from '../support/databases.ts';
 import { textsOf } from '../support/rows.ts';
 import { describedText, describedTypes } from '../types/described.ts';
 import { everyEvents, everyTable, fieldsOf, rowsOfCases } from '../types/every-table.ts';
 import { readBack } from '../types/read-back.ts';
+import { type ColumnEvents, eventsOfColumn, expected, told } from '../types/round-trip.ts';
 import { canonical, orderOf, type TypeCase } from '../types/type-case.ts';
 import {
   firstColumn,
@@ -140,6 +143,37 @@ export function typesContract(contract: SourceContract): void {
         cells.flatMap((cell, at) => (cell === 't' || cell === '1' ? [] : [`row ${id}, ${label(types[at] as TypeCase, at)}`])),
       );
       expect(wrong).toEqual([]);
+    });
+
+    it('publishes in every format what a foreign reader finds to be the same values, of bytes and of values', {
+      timeout: 120_000,
+    }, async () => {
+      const request = await requestOf(source, table('every'), { key: ['id'] });
+      const names = request.columns.map(({ name }) => name);
+      const columns = request.columns.filter(({ name }) => name !== 'id');
+      const wrong: string[] = [];
+      const made = schemaFormats.map((format) => ({ format, of: columns.map((column) => eventsOfColumn(column, format, names)) }));
+      let sample = 0;
+      for await (const batch of source.read(request, never)) {
+        const decoded = batchOfRows(rowsOf(batch), batch.safe);
+        for (let at = 0; at < batch.count; at += 1, sample += 1) {
+          for (const { format, of } of made) {
+            for (const [place, column] of columns.entries()) {
+              const one = types[place] as TypeCase;
+              const written = one.samples[sample];
+              const value = written === undefined ? null : canonical(one.kind, written);
+              const found = told(of[place] as ColumnEvents, batch as RowBatch, at);
+              expect(told(of[place] as ColumnEvents, decoded, at).bytes).toBe(found.bytes);
+              const refused = typeof found.told === 'string' && found.told.startsWith('refused: ');
+              // What may be refused is kept by the test of the same cases without a server.
+              if (!refused && !isDeepStrictEqual(found.told, expected(format, column, value)))
+                wrong.push(`${format}, ${label(one, place)}`);
+            }
+          }
+        }
+      }
+      expect(wrong).toEqual([]);
+      expect(sample).toBe(rowsOfCases(types));
     });
 
     it('tells of each type what the schemas are made of, as docs/types.md has it', async () => {

@@ -60,7 +60,7 @@ function digestOf(value: Buffer | null, seed: Seed): Uint32Array {
   const event = new RecordBatch({}, 16);
   event.add({ key: Buffer.from('some key'), value, timestamp: '0' });
   const words = new Uint32Array(digestWords);
-  putEventDigest(event, 0, seed, words, 0);
+  putEventDigest(event, seed, words, 0);
   return words;
 }
 const same = (a: Uint32Array, b: Uint32Array): boolean => isSame(a, 0, b, 0);

@@ -75,7 +75,7 @@ async function contextOf(look: () => void, keys: number, events: (first: number)
       look();
     }
   });
-  const shared = { plan, source, store: openMemoryState(), reader, observer: () => undefined, clock: systemClock };
+  const shared = { plan, source, store: openMemoryState(), reader, observer: () => undefined, clock: systemClock, holds: false };
   return { ...shared, progress: () => () => undefined };
 }
 

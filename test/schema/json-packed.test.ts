@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { ColumnType } from '../../src/model/column.ts';
 import type { FieldForm } from '../../src/model/packed-rows.ts';
 import type { Value } from '../../src/model/value.ts';
+import type { Encoder } from '../../src/schema/encoder.ts';
 import { eventSchema } from '../../src/schema/event-schema.ts';
 import { eventTime } from '../../src/schema/event-time.ts';
 import { jsonEncoder } from '../../src/schema/json-encoder.ts';
@@ -95,6 +96,15 @@ describe('JSON from the bytes of the server', () => {
       }),
       { numRuns: 2000 },
     );
+  });
+
+  it('is the same when another encoder has written over the same rows in between', () => {
+    const rows = packedRowsOf([['a', 'b']], [same, same]);
+    const [one, other] = ['t', 'u'].map((name) => jsonEncoder(eventSchema([column(name)], noRules, []), ['t', 'u']));
+    for (const _ of [1, 2]) {
+      expect(textsOf(one as Encoder, rows)[1]).toBe('{"t":"a"}');
+      expect(textsOf(other as Encoder, rows)[1]).toBe('{"u":"b"}');
+    }
   });
 
   it.each(['text', 'json'] as const)('is refused, with the column, where a %s is not UTF-8', (kind) => {

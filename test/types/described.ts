@@ -1,5 +1,6 @@
 import type { Column, ColumnFacts } from '../../src/model/column.ts';
 import { type AvroType, avroType } from '../../src/schema/avro-schema.ts';
+import { type ConnectType, connectType } from '../../src/schema/connect-schema.ts';
 import { type JsonSchema, valueSchema } from '../../src/schema/json-schema.ts';
 import { protobufType } from '../../src/schema/protobuf-schema.ts';
 import type { TypeCase } from './type-case.ts';
@@ -12,6 +13,7 @@ export interface DescribedType {
   readonly jsonSchema: JsonSchema;
   readonly avro: AvroType;
   readonly protobuf: string;
+  readonly connect: ConnectType;
 }
 
 export function describedTypes(types: readonly TypeCase[], columns: readonly Column[]): readonly DescribedType[] {
@@ -24,6 +26,7 @@ export function describedTypes(types: readonly TypeCase[], columns: readonly Col
       jsonSchema: valueSchema(kind, facts),
       avro: avroType(kind, facts),
       protobuf: kind.kind === 'array' ? `message of repeated ${protobufType(kind, facts)}` : protobufType(kind, facts),
+      connect: connectType(kind, facts),
     };
   });
 }

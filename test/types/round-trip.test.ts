@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import type { Column } from '../../src/model/column.ts';
-import { schemaFormats } from '../foreign/readers.ts';
+import { type Normal, sameLines } from '../foreign/normal.ts';
+import { readers, schemaFormats } from '../foreign/readers.ts';
 import { oneRow } from '../support/rows.ts';
 import { caseColumns, databases } from './case-columns.ts';
+import { goldenEvents } from './golden-events.ts';
 import { eventsOfColumn, expected, labelOf, told } from './round-trip.ts';
 import { canonical } from './type-case.ts';
 
@@ -29,5 +31,15 @@ describe.each(names)('the types of %s', (database) => {
       }
     }
     await expect(`${refused.join('\n')}\n`).toMatchFileSnapshot(`refused/${database}.${format}.txt`);
+  });
+
+  it.each(schemaFormats)('come back from %s side by side in one event', (format) => {
+    const { stream, events } = goldenEvents(database, format, 9);
+    expect(events.length).toBeGreaterThan(5);
+    for (const { bytes, values } of events) {
+      const found = readers[format](stream, bytes);
+      for (const { name, type } of stream.model.fields)
+        expect([name, sameLines(type, found[name] as Normal)]).toEqual([name, values[name]]);
+    }
   });
 });

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { cursorKind } from '../../src/engine/mode.ts';
 import type { Column, ColumnFacts } from '../../src/model/column.ts';
+import type { ConnectType } from '../../src/schema/connect-schema.ts';
 import type { DescribedType } from './described.ts';
 import { mariadbCases } from './mariadb.ts';
 import { postgresCases } from './postgres.ts';
@@ -62,10 +63,19 @@ const told = (facts: ColumnFacts): string =>
 
 const written = (value: unknown): string => code(typeof value === 'string' ? value : JSON.stringify(value));
 
-const schemaHeading = ['| column | its facts | JSON Schema | Avro | Protobuf |', '| --- | --- | --- | --- | --- |'];
+/** `int64`, or with what it means: `int64 io.debezium.time.MicroTimestamp`. */
+function connectText({ type, name, parameters, items, fields }: ConnectType): string {
+  const short = name?.replace('org.apache.kafka.connect.data.', '');
+  const told = parameters === undefined ? '' : `(${Object.values(parameters).reverse().join(',')})`;
+  const within = items === undefined ? '' : ` of ${connectText(items)}`;
+  const struct = fields === undefined ? '' : ` of ${fields.map((field) => `${field.field} ${field.type}`).join(', ')}`;
+  return `${type}${short === undefined ? '' : ` ${short}${told}`}${within}${struct}`;
+}
 
-const schemaRow = ({ type, facts, jsonSchema, avro, protobuf }: DescribedType): string =>
-  `| ${code(type === '' ? 'none' : type)} | ${told(facts)} | ${written(jsonSchema)} | ${written(avro)} | ${written(protobuf)} |`;
+const schemaHeading = ['| column | its facts | JSON Schema | Avro | Protobuf | Connect |', '| --- | --- | --- | --- | --- | --- |'];
+
+const schemaRow = ({ type, facts, jsonSchema, avro, protobuf, connect }: DescribedType): string =>
+  `| ${code(type === '' ? 'none' : type)} | ${told(facts)} | ${written(jsonSchema)} | ${written(avro)} | ${written(protobuf)} | ${written(connectText(connect))} |`;
 
 /** Types of which every document says the same: one row for all of them. */
 function alike(types: readonly DescribedType[]): readonly string[] {

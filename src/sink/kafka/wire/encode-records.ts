@@ -52,8 +52,12 @@ export function encodeOwnHeaders(batch: RecordBatch): RecordHeaders['own'] {
   const [upsert, tombstone] = [shared(batch.headers), shared(batch.tombstoneHeaders)];
   return batch.ownHeaders.map((own, at) => {
     if (own === undefined) return undefined;
+    const names = Object.keys(own);
+    const all = (batch.bounds[at * 4 + 2] as number) < 0 ? batch.tombstoneHeaders : batch.headers;
+    // A name may stand there once only.
+    if (names.some((name) => Object.hasOwn(all, name))) return encodeHeaders({ ...all, ...own });
     const { count, pairs } = (batch.bounds[at * 4 + 2] as number) < 0 ? tombstone : upsert;
-    return Buffer.concat([varint(count + Object.keys(own).length), pairs, ...encodedPairs(own)]);
+    return Buffer.concat([varint(count + names.length), pairs, ...encodedPairs(own)]);
   });
 }
 

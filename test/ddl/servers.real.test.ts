@@ -1,0 +1,4 @@
+import { ddlSuite } from './suite.ts';
+
+ddlSuite('postgres');
+ddlSuite('mariadb');

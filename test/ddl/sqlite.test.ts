@@ -1,0 +1,3 @@
+import { ddlSuite } from './suite.ts';
+
+ddlSuite('sqlite');
