@@ -17,6 +17,8 @@ export class RecordBatch {
   bytes: Buffer;
   /** The same bytes, four at a time. */
   words: Int32Array;
+  /** The same bytes, for words that lie anywhere. */
+  view: DataView;
   /** Bytes in use. */
   length = 0;
   #count = 0;
@@ -28,6 +30,7 @@ export class RecordBatch {
     this.tombstoneHeaders = tombstoneHeaders;
     this.bytes = Buffer.allocUnsafeSlow((capacity + 3) & ~3);
     this.words = wordsOf(this.bytes);
+    this.view = viewOf(this.bytes);
   }
 
   get count(): number {
@@ -44,14 +47,15 @@ export class RecordBatch {
     return this.#timestamps;
   }
 
-  /** Makes room for so many bytes after `length`; `bytes` may be another buffer afterwards. */
+  /** Makes room for so many bytes after `length`, and a word more; `bytes` may be another buffer afterwards. */
   reserve(bytes: number): void {
-    const needed = this.length + bytes;
+    const needed = this.length + bytes + Int32Array.BYTES_PER_ELEMENT;
     if (needed <= this.bytes.length) return;
     const larger = Buffer.allocUnsafeSlow(Math.max((needed + 3) & ~3, this.bytes.length * 2));
     this.bytes.copy(larger, 0, 0, this.length);
     this.bytes = larger;
     this.words = wordsOf(larger);
+    this.view = viewOf(larger);
   }
 
   /** One more record, whose bytes are there already. Both ends of what is null are -1. */
@@ -137,4 +141,5 @@ export class RecordBatch {
   }
 }
 
+const viewOf = ({ buffer, length }: Buffer): DataView => new DataView(buffer, 0, length);
 const wordsOf = ({ buffer, length }: Buffer): Int32Array => new Int32Array(buffer, 0, length >> 2);

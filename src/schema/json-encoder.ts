@@ -1,5 +1,6 @@
 import type { PackedRows } from '../model/packed-rows.ts';
 import type { RecordBatch } from '../model/record-batch.ts';
+import { copyShort, shortBetween } from '../model/short-copy.ts';
 import type { Value } from '../model/value.ts';
 import type { Encoder, EventSchema, Field } from './encoder.ts';
 import { PackedObject } from './json-packed.ts';
@@ -91,10 +92,12 @@ function packedEvents(keySlots: readonly Slot[] | null, valueSlots: readonly Slo
     return desk;
   };
   const take = (rows: PackedRows, start: number, end: number, into: RecordBatch): number => {
-    into.reserve(end - start);
+    const size = end - start;
+    into.reserve(size);
     const at = into.length;
-    rows.bytes.copy(into.bytes, at, start, end);
-    into.length = at + end - start;
+    if (size > shortBetween) rows.bytes.copy(into.bytes, at, start, end);
+    else copyShort(rows.view, start, size, into.view, at);
+    into.length = at + size;
     return at;
   };
   return {
