@@ -32,8 +32,9 @@ export default defineConfig({
           setupFiles: ['test/support/seed.ts'],
           include: processes,
           maxWorkers: 2,
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
+          // Beside tests on servers.
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
           sequence: { groupOrder: 1 },
         },
       },

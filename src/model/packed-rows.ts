@@ -28,6 +28,8 @@ export class PackedRows {
   bytes: Buffer = Buffer.allocUnsafeSlow(least);
   /** The same bytes, four at a time. */
   words: Int32Array = wordsOf(this.bytes);
+  /** The same bytes, for words that lie anywhere. */
+  view: DataView = viewOf(this.bytes);
   /** Two integers a field: from, to; from -1: NULL. */
   bounds: Int32Array;
   #length = 0;
@@ -72,9 +74,9 @@ export class PackedRows {
     return at;
   }
 
-  /** Makes room for so many bytes behind the rows; where it begins. `bytes` may be another buffer afterwards. */
+  /** Makes room for so many bytes behind the rows, and a word more; where it begins. `bytes` may be another buffer afterwards. */
   desk(size: number): number {
-    const needed = this.#length + size;
+    const needed = this.#length + size + Int32Array.BYTES_PER_ELEMENT;
     if (needed > this.bytes.length) this.#grow(needed);
     return this.#length;
   }
@@ -144,7 +146,9 @@ export class PackedRows {
     this.bytes.copy(larger);
     this.bytes = larger;
     this.words = wordsOf(larger);
+    this.view = viewOf(larger);
   }
 }
 
+const viewOf = ({ buffer, length }: Buffer): DataView => new DataView(buffer, 0, length);
 const wordsOf = ({ buffer, length }: Buffer): Int32Array => new Int32Array(buffer, 0, length >> 2);

@@ -29,6 +29,8 @@ export class RecordBatch {
   bytes: Buffer;
   /** The same bytes, four at a time. */
   words: Int32Array;
+  /** The same bytes, for words that lie anywhere. */
+  view: DataView;
   /** Bytes in use. */
   length = 0;
   #count = 0;
@@ -48,6 +50,7 @@ export class RecordBatch {
     this.occasion = occasion;
     this.bytes = Buffer.allocUnsafeSlow((capacity + 3) & ~3);
     this.words = wordsOf(this.bytes);
+    this.view = viewOf(this.bytes);
   }
 
   get count(): number {
@@ -74,14 +77,15 @@ export class RecordBatch {
     return this.#routes;
   }
 
-  /** Makes room for so many bytes after `length`; `bytes` may be another buffer afterwards. */
+  /** Makes room for so many bytes after `length`, and a word more; `bytes` may be another buffer afterwards. */
   reserve(bytes: number): void {
-    const needed = this.length + bytes;
+    const needed = this.length + bytes + Int32Array.BYTES_PER_ELEMENT;
     if (needed <= this.bytes.length) return;
     const larger = Buffer.allocUnsafeSlow(Math.max((needed + 3) & ~3, this.bytes.length * 2));
     this.bytes.copy(larger, 0, 0, this.length);
     this.bytes = larger;
     this.words = wordsOf(larger);
+    this.view = viewOf(larger);
   }
 
   /** One more record, whose bytes are there already. Both ends of what is null are -1. */
@@ -229,4 +233,5 @@ export class RecordBatch {
   }
 }
 
+const viewOf = ({ buffer, length }: Buffer): DataView => new DataView(buffer, 0, length);
 const wordsOf = ({ buffer, length }: Buffer): Int32Array => new Int32Array(buffer, 0, length >> 2);

@@ -23,7 +23,7 @@ export const partOf = (object: RowObject): PartWriter => ({
     if (!packed.laidBy(object)) object.leads.copy(packed.bytes, desk);
     const start = desk + object.leads.length;
     const end = object.write(packed, at, desk, start);
-    take(packed.bytes, start, end, into);
+    take(packed, start, end, into);
   },
 });
 

@@ -54,7 +54,7 @@ function packedEvents(key: RowObject | null, value: RowObject): { readonly appen
       const start = desk + leads.length;
       const middle = key === null ? start : key.write(rows, row, desk, start);
       const end = value.write(rows, row, desk + keyLeads, middle);
-      const at = take(rows.bytes, start, end, into);
+      const at = take(rows, start, end, into);
       if (key === null) into.push(-1, -1, at, into.length, timestamp);
       else into.push(at, at + middle - start, at + middle - start, into.length, timestamp);
     },
@@ -62,7 +62,7 @@ function packedEvents(key: RowObject | null, value: RowObject): { readonly appen
       const desk = lay(rows, row);
       const start = desk + leads.length;
       const end = key === null ? start : key.write(rows, row, desk, start);
-      const at = take(rows.bytes, start, end, into);
+      const at = take(rows, start, end, into);
       if (key === null) into.push(-1, -1, -1, -1, timestamp);
       else into.push(at, into.length, -1, -1, timestamp);
     },

@@ -1,10 +1,8 @@
 import { mkdirSync, symlinkSync } from 'node:fs';
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { liberate, startLiberate } from '../support/liberate.ts';
 import { openPlace, orders, type Place, payments, runOnce, smallShop } from './place.ts';
 import { hasTerminal, inTerminal } from './terminal.ts';
-
-vi.setConfig({ testTimeout: 30_000 });
 
 let place: Place;
 beforeEach(async () => {

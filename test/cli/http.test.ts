@@ -1,11 +1,9 @@
 import { renameSync } from 'node:fs';
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { liberate, type RunningLiberate, startLiberate } from '../support/liberate.ts';
 import { type ParsedMetric, parseExposition, sampleOf } from '../support/prometheus.ts';
 import { waitFor } from '../support/wait-for.ts';
 import { openPlace, orders, type Place, payments, smallShop } from './place.ts';
-
-vi.setConfig({ testTimeout: 60_000 });
 
 const http = '127.0.0.1:0';
 const every = '20ms';

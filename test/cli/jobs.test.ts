@@ -1,8 +1,6 @@
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { liberate } from '../support/liberate.ts';
 import { openPlace, orders, type Place, payments, runOnce, smallShop } from './place.ts';
-
-vi.setConfig({ testTimeout: 30_000 });
 
 let place: Place;
 beforeEach(async () => {

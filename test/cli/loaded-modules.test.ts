@@ -1,10 +1,8 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
-import { expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import { liberate } from '../support/liberate.ts';
 import { openPlace, type Place, runOnce } from './place.ts';
-
-vi.setConfig({ testTimeout: 60_000 });
 
 const table = 'CREATE TABLE orders (id INTEGER PRIMARY KEY AUTOINCREMENT, updated_at TIMESTAMP NOT NULL)';
 

@@ -1,10 +1,8 @@
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { freePort } from '../support/free-port.ts';
 import { liberate } from '../support/liberate.ts';
 import { openPlace, orders, type Place, smallShop } from './place.ts';
 import { hasTerminal, inTerminal } from './terminal.ts';
-
-vi.setConfig({ testTimeout: 30_000 });
 
 const startOfColour = '\u001b[';
 

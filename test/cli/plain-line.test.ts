@@ -1,10 +1,8 @@
 import { array, assert, asyncProperty, constantFrom, oneof, string } from 'fast-check';
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { readLine } from '../../src/cli/cli.ts';
 import { commands, letterCommands, schemaCommands, stateCommands } from '../../src/cli/commands.ts';
 import { plainLine } from '../../src/cli/plain-line.ts';
-
-vi.setConfig({ testTimeout: 60_000 });
 
 const all = [...commands, ...schemaCommands, ...letterCommands, ...stateCommands];
 

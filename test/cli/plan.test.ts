@@ -1,9 +1,7 @@
 import { existsSync } from 'node:fs';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { liberate } from '../support/liberate.ts';
 import { openPlace, orders, type Place, payments, smallShop } from './place.ts';
-
-vi.setConfig({ testTimeout: 30_000 });
 
 /** What stands behind a label, of the job's part of the output; lines that follow it included. */
 function told(stdout: string, job: string, label: string): string {

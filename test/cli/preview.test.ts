@@ -2,11 +2,9 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { liberate } from '../support/liberate.ts';
 import { openPlace, orders, type Place, payments, smallShop } from './place.ts';
-
-vi.setConfig({ testTimeout: 30_000 });
 
 describe('preview', () => {
   let place: Place;

@@ -1,9 +1,7 @@
 import { mkdirSync, symlinkSync } from 'node:fs';
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { liberate, startLiberate } from '../support/liberate.ts';
 import { eventsOf, openPlace, orders, type Place, payments, smallShop } from './place.ts';
-
-vi.setConfig({ testTimeout: 30_000 });
 
 let place: Place;
 beforeEach(async () => {

@@ -1,9 +1,7 @@
 import { readFileSync, statSync } from 'node:fs';
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { liberate, startLiberate } from '../support/liberate.ts';
 import { openPlace, orders, type Place, payments, runOnce, smallShop } from './place.ts';
-
-vi.setConfig({ testTimeout: 30_000 });
 
 describe('state', () => {
   let place: Place;

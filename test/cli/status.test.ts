@@ -1,10 +1,8 @@
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { CycleReport } from '../../src/model/report.ts';
 import { openSqliteState } from '../../src/state/sqlite/store.ts';
 import { liberate, startLiberate } from '../support/liberate.ts';
 import { openPlace, orders, type Place, payments, runOnce, smallShop } from './place.ts';
-
-vi.setConfig({ testTimeout: 30_000 });
 
 describe('status', () => {
   let place: Place;

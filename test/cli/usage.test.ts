@@ -1,8 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { liberate } from '../support/liberate.ts';
-
-vi.setConfig({ testTimeout: 30_000 });
 
 const commands = [
   'run',

@@ -1,10 +1,8 @@
 import { existsSync } from 'node:fs';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { freePort } from '../support/free-port.ts';
 import { liberate } from '../support/liberate.ts';
 import { openPlace, orders, type Place, payments, smallShop } from './place.ts';
-
-vi.setConfig({ testTimeout: 30_000 });
 
 describe('validate', () => {
   let place: Place;

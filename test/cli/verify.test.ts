@@ -1,9 +1,7 @@
 import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type Finished, liberate, startLiberate } from '../support/liberate.ts';
 import { openPlace, orders, type Place, payments, runOnce, smallShop } from './place.ts';
-
-vi.setConfig({ testTimeout: 30_000 });
 
 let place: Place;
 let file: string;

@@ -6,7 +6,9 @@ import { runJobs } from '../../src/engine/run.ts';
 import { type VerifyReport, verifyJob } from '../../src/engine/verify.ts';
 import { systemClock } from '../../src/kit/clock.ts';
 import { Limiter } from '../../src/kit/limiter.ts';
+import { type DeadLetter, deadLetter, recordOfLetter } from '../../src/model/dead-letter.ts';
 import type { Job } from '../../src/model/job.ts';
+import type { OutboundRecord } from '../../src/model/record.ts';
 import { type MemorySink, openMemory } from '../../src/sink/memory/memory.ts';
 import type { StreamReader } from '../../src/sink/stream-reader.ts';
 import { openSource } from '../../src/source/registry.ts';
@@ -173,6 +175,18 @@ async function fault({ sink }: World, kind: 'missing' | 'stale' | 'extra'): Prom
   await sink.send('items', batchOf([record]), never);
 }
 
+const letterOf = (id: number): DeadLetter =>
+  deadLetter({
+    job: 'items',
+    topic: 'items',
+    key: name(id),
+    code: 'LIB305',
+    reason: 'too wide',
+    row: { id: String(id) },
+    at: '2026-01-01',
+  });
+const recordOf = (letter: DeadLetter): OutboundRecord => ({ ...recordOfLetter(letter), headers: {} });
+
 async function verify(world: World, plan: readonly (readonly Step[])[], more: Partial<typeof options> = {}): Promise<VerifyReport> {
   const left = [...plan];
   let busy = false;
@@ -226,6 +240,21 @@ describe('a verification', () => {
     const world = await openWorld();
     await world.take({ kind: 'delete', id: 4 });
     expect(await verify(world, [])).toMatchObject({ same: true, extra: 1, deletesTold: false, samples: { extra: [name(4)] } });
+  });
+
+  it('tells rows in the dead letters apart from missing and stale ones, and leaves them to their replay', async () => {
+    const world = await openWorld();
+    for (const kind of ['missing', 'stale'] as const) await fault(world, kind);
+    // Of a third only the letter is left: the row was published after all.
+    for (const id of [1, 2, 3]) await world.sink.send('items.deadletters', batchOf([recordOf(letterOf(id))]), never);
+    const lettered: Job = { ...job, onBadRow: 'deadletter' };
+    const reader = readerOf(world.sink, async () => undefined);
+    const faults = { missing: 0, stale: 0, extra: 0, deadLetters: 2, same: false };
+    expect(await verifyJob(world.engine, lettered, reader, options, never)).toMatchObject([faults]);
+    const repairing = { ...options, repair: true };
+    const repaired = { published: 0, tombstones: 0 };
+    expect(await verifyJob(world.engine, lettered, reader, repairing, never)).toMatchObject([{ ...faults, repaired }]);
+    expect(await verify(world, [])).toMatchObject({ missing: 1, stale: 1, deadLetters: 0 });
   });
 
   it('with repair publishes exactly what it accuses; tombstones only when asked for', async () => {

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { ColumnType } from '../../src/model/column.ts';
 import type { FieldForm } from '../../src/model/packed-rows.ts';
+import { RecordBatch } from '../../src/model/record-batch.ts';
 import type { Value } from '../../src/model/value.ts';
 import type { Encoder } from '../../src/schema/encoder.ts';
 import { eventSchema } from '../../src/schema/event-schema.ts';
@@ -11,6 +12,7 @@ import { withTombstones } from '../../src/schema/tombstones.ts';
 import { oneRow, packedRowsOf, textsOf } from '../support/rows.ts';
 import { column } from './column.ts';
 
+const textOf = (batch: RecordBatch, at: number): readonly string[] => [String(batch.key(at)), String(batch.value(at))];
 const noRules = { include: null, exclude: [], rename: {} };
 const same: FieldForm = { form: 'same', decode: null };
 const upper: FieldForm = { form: 'other', decode: (text) => text.toUpperCase() };
@@ -114,6 +116,26 @@ describe('JSON from the bytes of the server', () => {
     // A lone surrogate, as MySQL's ucs2 may hold it.
     expect(() => sent(0xed, 0xa0, 0x80)).toThrow(/not UTF-8/);
     expect(sent(0xef, 0xbf, 0xbd)).toContain('\ufffd');
+  });
+
+  it('is that of its values for texts of each length, wherever they lie, up to the last byte that a batch has room for', () => {
+    const id = column('id', 'integer');
+    const columns = [id, column('t'), column('u')];
+    const encoder = jsonEncoder(eventSchema(columns, noRules, [id]), ['id', 't', 'u']);
+    const letters = 'abcdefghijklmnopqrstuvwxyz0123456789'.repeat(12);
+    const values = Array.from({ length: 420 }, (_, at): readonly (string | null)[] => {
+      return [String(10 ** (at % 12) + at), letters.slice(0, at), at % 7 === 0 ? null : letters.slice(at % 13, at % 80)];
+    });
+    const batch = new RecordBatch({}, 16);
+    const wanted = new RecordBatch({}, 16);
+    const packed = packedRowsOf(values, [same, same, same]);
+    for (const [at, row] of values.entries()) {
+      encoder.append(packed, at, at, batch);
+      encoder.append(oneRow(row), 0, at, wanted);
+      expect(textOf(batch, at)).toEqual(textOf(wanted, at));
+    }
+    // Nothing of the earlier ones was written over.
+    for (const at of values.keys()) expect(textOf(batch, at)).toEqual(textOf(wanted, at));
   });
 
   it('takes a row that is larger than everything before it', () => {

@@ -28,6 +28,8 @@ export class Notifications implements Hints, AsyncDisposable {
   readonly #config: SourceConfig;
   readonly #channels = new Map<string, Set<HintListener>>();
   #client: pg.Client | null = null;
+  /** The newest statement on the connection. */
+  #asked: Promise<unknown> = Promise.resolve();
   #stop = new AbortController();
   #running: Promise<void> = Promise.resolve();
 
@@ -65,7 +67,7 @@ export class Notifications implements Hints, AsyncDisposable {
       this.#stop.abort();
       await this.#running;
     } else {
-      this.#client?.query(`UNLISTEN ${quote(channel)}`).catch(() => {});
+      if (this.#client !== null) this.#query(this.#client, `UNLISTEN ${quote(channel)}`).catch(() => {});
     }
   }
 
@@ -86,15 +88,16 @@ export class Notifications implements Hints, AsyncDisposable {
     throwIfAborted(signal);
     const client = new pg.Client(clientConfig(this.#config));
     const lost = new AbortController();
+    this.#asked = Promise.resolve();
     client.on('error', (error) => lost.abort(error));
     client.on('end', () => lost.abort(new LiberateError('LIB210', 'the server ended the connection that listens')));
     client.on('notification', ({ channel }) => tell(this.#channels.get(channel) ?? []));
     const over = AbortSignal.any([signal, lost.signal]);
     try {
       await orAbort(client.connect(), over);
-      await orAbort(client.query(settings), over);
+      await orAbort(this.#query(client, settings), over);
       const channels = [...this.#channels.keys()];
-      await orAbort(client.query(channels.map((channel) => `LISTEN ${quote(channel)}`).join(';')), over);
+      await orAbort(this.#query(client, channels.map((channel) => `LISTEN ${quote(channel)}`).join(';')), over);
       this.#client = client;
       // Those that came while the statement was on its way.
       for (const channel of this.#channels.keys()) {
@@ -116,7 +119,7 @@ export class Notifications implements Hints, AsyncDisposable {
       await systemClock.sleep(askEveryMs, over);
       throwIfAborted(over);
       const late = AbortSignal.any([over, AbortSignal.timeout(answerWithinMs)]);
-      const { rows } = await orAbort(client.query<{ n: string }>('SELECT count(*) AS n FROM pg_listening_channels()'), late);
+      const { rows } = await orAbort(this.#query<{ n: string }>(client, 'SELECT count(*) AS n FROM pg_listening_channels()'), late);
       if (Number(rows[0]?.n) > 0) continue;
       throw new LiberateError('LIB210', 'the session that listens has lost its channels', {
         cure: 'A pooler that shares sessions between transactions (pgbouncer) stands between: give the server itself as `url:`.',
@@ -124,9 +127,16 @@ export class Notifications implements Hints, AsyncDisposable {
     }
   }
 
+  /** One statement after the other: the driver would queue them, and says that a later version will not. */
+  #query<R extends pg.QueryResultRow>(client: pg.Client, sql: string): Promise<pg.QueryResult<R>> {
+    const answer = this.#asked.then(() => client.query<R>(sql));
+    this.#asked = answer.catch(() => undefined);
+    return answer;
+  }
+
   /** `newcomer`: the only one to be hinted; null: all of the channel. A failure ends the connection, which `#keep` brings back. */
   #listen(client: pg.Client, channel: string, newcomer: HintListener | null): void {
-    client.query(`LISTEN ${quote(channel)}`).then(
+    this.#query(client, `LISTEN ${quote(channel)}`).then(
       () => tell(newcomer === null ? (this.#channels.get(channel) ?? []) : [newcomer]),
       () => client.end().catch(() => {}),
     );
