@@ -13,7 +13,7 @@ export const kafkaDefaults = {
   schemaTopic: 'liberate.schemas',
 } as const;
 
-export const registryDefaults = { register: true, subjects: 'topic', deadline: '30s' } as const;
+export const registryDefaults = { register: true, subjects: 'topic', deadline: '10s' } as const;
 
 export const jobDefaults = {
   initial: 'bulk',

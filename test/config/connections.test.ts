@@ -125,7 +125,7 @@ describe('a sink', () => {
   });
 
   test.each<[string, object | null]>([
-    ['http://r:8081', { url: 'http://r:8081', login: null, tls: null, register: true, subjects: 'topic', deadline: 30_000 }],
+    ['http://r:8081', { url: 'http://r:8081', login: null, tls: null, register: true, subjects: 'topic', deadline: 10_000 }],
     ['https://me:p%40ss@r/a/b/', { url: 'https://r/a/b', login: { kind: 'basic', user: 'me', password: 'p@ss' } }],
     ['{url: "https://r", token: t0ken}', { login: { kind: 'bearer', token: 't0ken' } }],
     ['{url: "https://me@r", password: pass}', { login: { kind: 'basic', user: 'me', password: 'pass' } }],
