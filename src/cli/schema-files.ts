@@ -1,9 +1,8 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { LiberateError } from '../kit/errors.ts';
-import type { KeyFormat } from '../model/format.ts';
+import { documentsOf } from '../schema/documents.ts';
 import type { StreamSchema } from '../schema/stream-schema.ts';
-import { documentOf } from '../schema/stream-schema-of.ts';
 
 /** A document that consumers read a part of the events by, as a file has it. */
 export interface DocumentFile {
@@ -14,12 +13,8 @@ export interface DocumentFile {
 
 const endings = { AVRO: 'avsc', JSON: 'schema.json', PROTOBUF: 'proto' } as const;
 
-/** Those of a stream. What is JSON is told by a JSON Schema, whether a registry has it or not; a bare key has none. */
 export function documentFiles(stream: StreamSchema): readonly DocumentFile[] {
-  const { model, keyFormat, format } = stream;
-  const told = (of: KeyFormat): KeyFormat => (of === 'json' || of === 'connect' ? 'json-schema' : of);
-  const key = model.key.length === 0 ? null : (stream.key ?? documentOf(told(keyFormat), model, 'Key'));
-  const value = stream.value ?? documentOf(told(format), model, 'Value');
+  const { key, value } = documentsOf(stream);
   return (
     [
       ['key', key],
@@ -28,7 +23,7 @@ export function documentFiles(stream: StreamSchema): readonly DocumentFile[] {
   ).flatMap(([part, document]) => {
     if (document === null) return [];
     const text = document.type === 'PROTOBUF' ? document.text : `${JSON.stringify(JSON.parse(document.text), null, 2)}\n`;
-    return [{ part, name: `${safeName(model.name)}-${part}.${endings[document.type]}`, text }];
+    return [{ part, name: `${safeName(stream.model.name)}-${part}.${endings[document.type]}`, text }];
   });
 }
 

@@ -6,7 +6,7 @@ import { Disposables } from '../../kit/disposables.ts';
 import type { Job } from '../../model/job.ts';
 import type { Finding } from '../../model/report.ts';
 import type { Sink } from '../../sink/sink.ts';
-import { openSinks, openSources } from '../compose.ts';
+import { openRegistries, openSinks, openSources } from '../compose.ts';
 import { exitOfFindings, printFindings } from '../findings.ts';
 import { chooseJobs, clean, load } from '../load.ts';
 import { paints } from '../paint.ts';
@@ -92,11 +92,12 @@ async function viewsOf(
 ): Promise<{ readonly views: readonly SchemaView[]; readonly findings: readonly Finding[] }> {
   const sources = await openSources(config, jobs, stack);
   const sinks = await openSinks(config, jobs, stdout, stack);
+  const registries = await openRegistries(config, jobs);
   const views: SchemaView[] = [];
   const findings: Finding[] = [];
   for (const job of jobs) {
     try {
-      const places = { sink: sinks.get(job.sink) as Sink, registry: null };
+      const places = { sink: sinks.get(job.sink) as Sink, registry: registries.get(job.sink) ?? null };
       views.push(...(await viewSchemas(job, sources.get(job.source) as SourceUse, places, signal)));
     } catch (thrown) {
       if (signal.aborted) throw thrown;
