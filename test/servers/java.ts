@@ -22,7 +22,12 @@ export async function newestJava(other: string): Promise<Java> {
 }
 
 async function javaAt(path: string): Promise<Java | null> {
-  const said = await run(path, ['-version']).catch(() => null);
-  const version = Number(/version "(\d+)/.exec(said?.stderr ?? '')?.[1]);
-  return Number.isInteger(version) ? { path, version } : null;
+  try {
+    // Throws at once where the path leads through a file.
+    const { stderr } = await run(path, ['-version']);
+    const version = Number(/version "(\d+)/.exec(stderr)?.[1]);
+    return Number.isInteger(version) ? { path, version } : null;
+  } catch {
+    return null;
+  }
 }
