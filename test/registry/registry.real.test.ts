@@ -94,23 +94,27 @@ describe('a job whose schemas a registry has', () => {
     await db.run(`CREATE TABLE ${name} (id bigint PRIMARY KEY, note text, updated_at timestamptz(6) NOT NULL DEFAULT clock_timestamp())`);
     const add = (from: number, to: number): Promise<void> =>
       db.run(`INSERT INTO ${name} (id, note) SELECT n, 'größe ' || n FROM generate_series(${from}, ${to}) n`);
-    const file = writeJobs(
-      directory.path,
-      {
-        source: db.url,
-        sink: {
-          brokers,
-          topicDefaults: { partitions: 1, replication: 1 },
-          registry: { url: through(url, proxy), deadline: '1s', ...registry },
+    const fileOf = (deadline: string): string =>
+      writeJobs(
+        directory.path,
+        {
+          source: db.url,
+          sink: {
+            brokers,
+            topicDefaults: { partitions: 1, replication: 1 },
+            registry: { url: through(url, proxy), deadline, ...registry },
+          },
+          state: `sqlite:${directory.path}/${name}.db`,
+          defaults: { format: 'avro', retries: 0 },
+          jobs: { [name]: { table: name, topic: name, cursor: 'updated_at', every: '100ms', ...job } },
         },
-        state: `sqlite:${directory.path}/${name}.db`,
-        defaults: { format: 'avro', retries: 0 },
-        jobs: { [name]: { table: name, topic: name, cursor: 'updated_at', every: '100ms', ...job } },
-      },
-      `jobs-${(files += 1)}.yaml`,
-    );
-    const once = (): Promise<Finished> => liberate(['run', file, '--once']);
-    return { name, file, add, once, events: () => readTopicBytes(brokers, name) };
+        `jobs-${(files += 1)}.yaml`,
+      );
+    const file = fileOf('2m');
+    // For a registry that is known not to answer.
+    const hasty = fileOf('300ms');
+    const once = (own = file): Promise<Finished> => liberate(['run', own, '--once']);
+    return { name, file, hasty, steady: fileOf('5s'), add, once, events: () => readTopicBytes(brokers, name) };
   }
 
   // Its own Ajv, of a version of its own, knows JSON Schema as it was in 2019.
@@ -132,26 +136,26 @@ describe('a job whose schemas a registry has', () => {
   });
 
   it('goes on while the registry is down, from run to run; one that it does not know waits, says so, and loses nothing', async () => {
-    const { name, file, add, once, events } = await stream();
+    const { name, file, hasty, steady, add, once, events } = await stream();
     await add(1, 5);
     expect((await once()).code).toBe(0);
     await proxy.refuse(true);
     try {
       await add(6, 10);
-      const known = await once();
+      const known = await once(hasty);
       expect(known.code, known.stderr).toBe(0);
       expect(await events()).toHaveLength(10);
 
       await db.run(`ALTER TABLE ${name} ADD COLUMN price numeric(10,2)`);
       await add(11, 15);
-      const unknown = await once();
+      const unknown = await once(hasty);
       expect(unknown.code).toBe(3);
       expect(unknown.stderr).toContain('LIB702');
       expect(unknown.stderr).toContain('ECONNREFUSED');
       expect(await events()).toHaveLength(10);
       expect(JSON.parse((await liberate(['status', file, '--json'])).stdout)).toMatchObject([{ job: name, health: 'failing' }]);
 
-      await using running = startLiberate(['run', file, '--log-format', 'json']);
+      await using running = startLiberate(['run', steady]);
       await running.line(({ msg }) => msg.includes('LIB702'));
       await proxy.refuse(false);
       await running.line(({ published }) => (published ?? 0) > 0);
@@ -166,11 +170,11 @@ describe('a job whose schemas a registry has', () => {
   });
 
   it('waits for a registry that does not answer no longer than its deadline', async () => {
-    const { add, once, events } = await stream();
+    const { hasty, add, once, events } = await stream();
     await add(1, 2);
     proxy.blackhole(true);
     try {
-      const silent = await once();
+      const silent = await once(hasty);
       expect([silent.code, silent.stderr]).toEqual([3, expect.stringMatching(/LIB702.*no answer within/)]);
     } finally {
       proxy.blackhole(false);
