@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { type Finished, liberate } from '../support/liberate.ts';
 import { type Event, openPlace, type Place, runOnce } from './place.ts';
 
-vi.setConfig({ testTimeout: 60_000 });
+vi.setConfig({ testTimeout: 240_000 });
 
 const items = `
   CREATE TABLE items (id INTEGER PRIMARY KEY, body TEXT, after TEXT, gone INTEGER NOT NULL DEFAULT 0, updated_at TIMESTAMP NOT NULL);
