@@ -15,6 +15,7 @@ const plain = { sink: 'kafka', shape: 'standard', partitions: 1, mode: 'bulk', r
 
 const bulk: readonly Bulk[] = [
   ...kinds.map((kind) => ({ ...plain, name: `${kind}-kafka`, kind })),
+  ...servers.map((kind) => ({ ...plain, name: `${kind}-kafka-avro`, kind, format: 'avro' as const })),
   ...kinds.map((kind) => ({ ...plain, name: `${kind}-ndjson`, kind, sink: 'ndjson' as const })),
   ...kinds.map((kind) => ({ ...plain, name: `${kind}-kafka-initial`, kind, mode: 'timestamp' as const })),
   ...servers.map((kind) => ({ ...plain, name: `${kind}-kafka-narrow`, kind, shape: 'narrow' as const })),

@@ -1,5 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { startApicurio } from '../test/servers/apicurio.ts';
 import { startKafka } from '../test/servers/kafka.ts';
 import { startMariadb } from '../test/servers/mariadb.ts';
 import { startPostgres } from '../test/servers/postgres.ts';
@@ -16,6 +17,8 @@ import { openTopics, type Topics } from './topics.ts';
 export interface Place extends AsyncDisposable {
   database(kind: Kind): Promise<Database>;
   topics(): Promise<Topics>;
+  /** The URL of a schema registry. */
+  registry(): Promise<string>;
   /** A new folder. */
   folder(name: string): Promise<string>;
   /** Of what was started. */
@@ -45,6 +48,7 @@ export async function openPlace(note: (text: string) => void): Promise<Place> {
   };
   const databases = new Map<Kind, Promise<Database>>();
   let topics: Promise<Topics> | null = null;
+  let registry: Promise<string> | null = null;
   let folders = 0;
   return {
     database: (kind) => {
@@ -60,6 +64,13 @@ export async function openPlace(note: (text: string) => void): Promise<Place> {
         return kept(await openTopics(server.facts.brokers));
       })();
       return topics;
+    },
+    registry: () => {
+      registry ??= (async () => {
+        note('starting a schema registry');
+        return kept(await startApicurio(directory.path)).facts.url;
+      })();
+      return registry;
     },
     folder: async (name) => {
       folders += 1;

@@ -8,7 +8,7 @@ import { bytesOf, type Shape } from '../databases/shape.ts';
 import { measurePipeline, throughput, type Usage } from '../measure.ts';
 import { type Peer, peers } from '../peers/peer.ts';
 import { ceiling } from '../result.ts';
-import { measureOnce, type Subject, writeJobs } from '../subject.ts';
+import { knowsJobKey, measureOnce, type Subject, writeJobs } from '../subject.ts';
 
 export interface Bulk {
   readonly name: string;
@@ -17,6 +17,8 @@ export interface Bulk {
   readonly shape: Shape;
   readonly partitions: number;
   readonly mode: 'bulk' | 'timestamp';
+  /** Of key and value; it goes with a schema registry. Left out: JSON. */
+  readonly format?: 'avro';
   /** Rows of a look, and of a baseline. */
   readonly rows: readonly [number, number];
 }
@@ -26,6 +28,7 @@ export const bulkCase = (bulk: Bulk): Case => ({
   name: bulk.name,
   measure: async (bench) => {
     const rows = rowsOf(bench.settings, ...bulk.rows);
+    const subjects = await ableTo(bulk, bench.subjects);
     const database = await bench.place.database(bulk.kind);
     bench.note(`${rows} ${bulk.shape} rows into ${database.title}`);
     await load(database, table, bulk.shape, rows);
@@ -33,7 +36,7 @@ export const bulkCase = (bulk: Bulk): Case => ({
     const beside = bench.settings.peers && bulk.sink === 'kafka' ? peers.filter(({ kinds }) => kinds.includes(bulk.kind)) : [];
     const contenders = [
       ceilingOf(task),
-      ...bench.subjects.map((subject) => subjectOf(task, subject)),
+      ...subjects.map((subject) => subjectOf(task, subject)),
       ...beside.map((peer) => peerOf(task, peer)),
     ];
     const measured = await inTurn(contenders, bench.settings.rounds, bench.note);
@@ -44,6 +47,13 @@ export const bulkCase = (bulk: Bulk): Case => ({
 
 const table = 'rows_of_bulk';
 
+/** Versions that know the format. */
+async function ableTo({ format }: Bulk, subjects: readonly Subject[]): Promise<readonly Subject[]> {
+  if (format === undefined) return subjects;
+  const able = await Promise.all(subjects.map((subject) => knowsJobKey(subject, 'format')));
+  return subjects.filter((_, at) => able[at]);
+}
+
 interface Task {
   readonly bulk: Bulk;
   readonly rows: number;
@@ -51,10 +61,10 @@ interface Task {
   readonly bench: Bench;
 }
 
-function describe({ shape, sink, partitions, mode }: Bulk, rows: number, title: string): string {
+function describe({ shape, sink, partitions, mode, format }: Bulk, rows: number, title: string): string {
   const way = mode === 'bulk' ? 'mode bulk' : `first load of mode ${mode}`;
   const target = sink === 'ndjson' ? 'NDJSON' : `Kafka, ${partitions} ${partitions === 1 ? 'partition' : 'partitions'}`;
-  return `${rows} rows of ${bytesOf[shape]} bytes, ${title} → ${target}, ${way}`;
+  return `${rows} rows of ${bytesOf[shape]} bytes, ${title} → ${target}, ${way}${format === undefined ? '' : `, ${format}`}`;
 }
 
 function ceilingOf({ bulk, rows, database, bench }: Task): Contender {
@@ -82,7 +92,8 @@ export const kcat = (brokers: readonly string[], topic: string): string =>
 function subjectOf({ bulk, rows, database, bench }: Task, subject: Subject): Contender {
   const round = async (): Promise<Usage> => {
     const directory = await bench.place.folder('liberate');
-    const job = { table, mode: bulk.mode, ...(bulk.mode === 'timestamp' ? { cursor: 'updated_at' } : {}) };
+    const format = bulk.format === undefined ? {} : { format: bulk.format };
+    const job = { table, mode: bulk.mode, ...(bulk.mode === 'timestamp' ? { cursor: 'updated_at' } : {}), ...format };
     if (bulk.sink === 'ndjson') {
       await writeJobs(directory, { source: database.url, sink: 'ndjson:out', jobs: { [table]: job } });
       const usage = await measureOnce(subject, directory);
@@ -90,7 +101,8 @@ function subjectOf({ bulk, rows, database, bench }: Task, subject: Subject): Con
     }
     const topics = await bench.place.topics();
     const topic = await topics.create('liberate', bulk.partitions);
-    const sink = `kafka://${topics.brokers.join(',')}`;
+    const kafka = `kafka://${topics.brokers.join(',')}`;
+    const sink = bulk.format === undefined ? kafka : { brokers: topics.brokers, registry: await bench.place.registry() };
     await writeJobs(directory, { source: database.url, sink, jobs: { [table]: { ...job, topic } } });
     const usage = await measureOnce(subject, directory);
     const counted = await checked(subject.name, usage, rows, () => topics.count(topic), directory);

@@ -8,6 +8,7 @@ import { LiberateError } from '../kit/errors.ts';
 import { Limiter } from '../kit/limiter.ts';
 import type { Job } from '../model/job.ts';
 import type { Observer } from '../observe/event.ts';
+import type { SchemaRegistry } from '../registry/schema-registry.ts';
 import { openSink, openStreamReader } from '../sink/registry.ts';
 import type { Sink } from '../sink/sink.ts';
 import { openSource } from '../source/registry.ts';
@@ -28,6 +29,7 @@ export async function compose(options: ComposeOptions, stack: Disposables): Prom
   const store = stack.use(await openState(config.state));
   await store.open(signal);
   const sinks = await openSinks(config, jobs, stdout, stack);
+  const registries = await openRegistries(config, jobs);
   const sources = await openSources(config, jobs, stack);
   return {
     store,
@@ -38,7 +40,7 @@ export async function compose(options: ComposeOptions, stack: Disposables): Prom
     leaseTtlMs: config.leaseTtl,
     source: (job) => sources.get(job.source) as SourceUse,
     sink: (job) => sinks.get(job.sink) as Sink,
-    registry: () => null,
+    registry: ({ sink }) => registries.get(sink) ?? null,
     readBack: (job) => openStreamReader(known(config.sinks, job.sink)),
   };
 }
@@ -64,6 +66,19 @@ export function openSinks(
   return openEach(
     jobs.map(({ sink }) => sink),
     async (name) => stack.use(await openSink(known(config.sinks, name), { stdout })),
+  );
+}
+
+/** Those of the sinks that have one; no I/O before their first use. */
+export function openRegistries(config: Config, jobs: readonly Job[]): Promise<ReadonlyMap<string, SchemaRegistry | null>> {
+  return openEach(
+    jobs.map(({ sink }) => sink),
+    async (name) => {
+      const sink = known(config.sinks, name);
+      if (sink.kind !== 'kafka' || sink.registry === null) return null;
+      const { openRegistry } = await import('../registry/registry.ts');
+      return openRegistry(sink.registry);
+    },
   );
 }
 

@@ -2,8 +2,10 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { LiberateError } from '../kit/errors.ts';
 import type { KeyFormat } from '../model/format.ts';
-import type { StreamSchema } from '../schema/stream-schema.ts';
-import { documentOf } from '../schema/stream-schema-of.ts';
+import { connectSchemaOf } from '../schema/connect-schema.ts';
+import { documentsOf } from '../schema/documents.ts';
+import type { EventModel } from '../schema/event-model.ts';
+import type { SchemaDocument, StreamSchema } from '../schema/stream-schema.ts';
 
 /** A document that consumers read a part of the events by, as a file has it. */
 export interface DocumentFile {
@@ -13,23 +15,30 @@ export interface DocumentFile {
 }
 
 const endings = { AVRO: 'avsc', JSON: 'schema.json', PROTOBUF: 'proto' } as const;
+const pretty = (json: unknown): string => `${JSON.stringify(json, null, 2)}\n`;
 
-/** Those of a stream. What is JSON is told by a JSON Schema, whether a registry has it or not; a bare key has none. */
+/** Those of a stream, of its key and of its value; a bare key has none. */
 export function documentFiles(stream: StreamSchema): readonly DocumentFile[] {
-  const { model, keyFormat, format } = stream;
-  const told = (of: KeyFormat): KeyFormat => (of === 'json' || of === 'connect' ? 'json-schema' : of);
-  const key = model.key.length === 0 ? null : (stream.key ?? documentOf(told(keyFormat), model, 'Key'));
-  const value = stream.value ?? documentOf(told(format), model, 'Value');
-  return (
-    [
-      ['key', key],
-      ['value', value],
-    ] as const
-  ).flatMap(([part, document]) => {
-    if (document === null) return [];
-    const text = document.type === 'PROTOBUF' ? document.text : `${JSON.stringify(JSON.parse(document.text), null, 2)}\n`;
-    return [{ part, name: `${safeName(model.name)}-${part}.${endings[document.type]}`, text }];
-  });
+  const { model, format, keyFormat } = stream;
+  const { key, value } = documentsOf(stream);
+  return [...(model.key.length === 0 ? [] : filesOf('key', keyFormat, key, model)), ...filesOf('value', format, value, model)];
+}
+
+function filesOf(
+  part: DocumentFile['part'],
+  format: KeyFormat,
+  document: SchemaDocument | null,
+  model: EventModel,
+): readonly DocumentFile[] {
+  const name = `${safeName(model.name)}-${part}`;
+  if (format === 'connect') {
+    // Each event brings it along: of an envelope, that of the row.
+    const schema = part === 'key' ? connectSchemaOf(model.name, 'Key', model.key) : connectSchemaOf(model.name, 'Value', model.fields);
+    return [{ part, name: `${name}.connect.json`, text: pretty(schema) }];
+  }
+  if (document === null) return [];
+  const text = document.type === 'PROTOBUF' ? document.text : pretty(JSON.parse(document.text));
+  return [{ part, name: `${name}.${endings[document.type]}`, text }];
 }
 
 /** A topic may be called as no file may. */

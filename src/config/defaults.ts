@@ -10,7 +10,10 @@ export const kafkaDefaults = {
   compression: 'none',
   deadline: '30s',
   create: true,
+  schemaTopic: 'liberate.schemas',
 } as const;
+
+export const registryDefaults = { register: true, subjects: 'topic', deadline: '10s' } as const;
 
 export const jobDefaults = {
   initial: 'bulk',

@@ -1,3 +1,4 @@
+import type { Format, KeyFormat } from '../model/format.ts';
 import type { Job } from '../model/job.ts';
 import type { SinkConfig } from '../sink/sink-config.ts';
 import type { SourceConfig } from '../source/source-config.ts';
@@ -55,6 +56,40 @@ export function checkLetters(jobs: readonly Job[], sinks: Readonly<Record<string
       cure: 'Give the dead letters a topic of their own.',
     });
   }
+}
+
+/** Formats whose events name their schema by a number that a registry gave. */
+const registered: readonly string[] = ['avro', 'protobuf', 'json-schema'] satisfies readonly Format[];
+
+/** Bytes that are no JSON can only go to Kafka, and those with a schema's number only beside a registry. */
+export function checkFormats(jobs: readonly Job[], sinks: Readonly<Record<string, SinkConfig>>, problems: Problems): void {
+  for (const job of jobs) {
+    const sink = sinks[job.sink];
+    if (sink === undefined) continue;
+    const keyIsWritten = isWritten(problems.file.value, ['jobs', job.name, 'keyFormat']);
+    for (const key of keyIsWritten || job.keyFormat !== job.format ? (['format', 'keyFormat'] as const) : (['format'] as const)) {
+      const found = faultOf(job[key], sink);
+      if (found !== null) problems.add('LIB108', whereOf(job, key, problems), `is ${job[key]}, ${found.what}`, { cure: found.cure });
+    }
+  }
+}
+
+function faultOf(format: KeyFormat, sink: SinkConfig): { readonly what: string; readonly cure: string } | null {
+  const bare = format === 'string';
+  if (!bare && !registered.includes(format)) return null;
+  if (sink.kind !== 'kafka') {
+    const cure = bare ? 'Leave keyFormat out.' : 'Use json or connect, or publish to Kafka.';
+    return { what: `and the sink is ${sink.kind}, whose lines are JSON`, cure };
+  }
+  if (bare || sink.registry !== null) return null;
+  const name = shownKey(sink.name);
+  return { what: `and sink "${name}" has no registry for its schemas`, cure: 'Add registry: URL to the sink, or use json or connect.' };
+}
+
+/** Where a job's key is written: in the job, or in `defaults`. */
+function whereOf(job: Job, key: string, problems: Problems): Path {
+  const own = ['jobs', job.name, key];
+  return !isWritten(problems.file.value, own) && isWritten(problems.file.value, ['defaults', key]) ? ['defaults', key] : own;
 }
 
 /** Which hints a database can give. */

@@ -9,7 +9,7 @@ function isSecretPlace(path: Path): boolean {
   const last = names.at(-1) ?? '';
   // A text mistaken for the mapping that a mask is may be its salt.
   if (last === 'salt' || last === 'hash' || names.at(-2) === 'mask') return true;
-  if (names.includes('password') || last === 'sasl' || last === 'tls') return true;
+  if (names.includes('password') || names.includes('token') || last === 'sasl' || last === 'tls') return true;
   return names.at(-2) === 'tls' && ['ca', 'cert', 'key'].includes(last);
 }
 
@@ -17,7 +17,7 @@ function isSecretPlace(path: Path): boolean {
 function isConnectionPlace(path: Path): boolean {
   const [top, second, third] = path;
   const last = path.at(-1);
-  if (last === 'url' || path.includes('brokers')) return true;
+  if (last === 'url' || last === 'registry' || path.includes('brokers')) return true;
   if (top === 'source' || top === 'sink' || top === 'state') return path.length === 1;
   return (top === 'sources' || top === 'sinks') && third === undefined && second !== undefined;
 }

@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { parseDuration } from '../kit/duration.ts';
 import type { KafkaSinkConfig, SinkConfig, TopicDefaults } from '../sink/sink-config.ts';
 import { kafkaDefaults } from './defaults.ts';
+import { normaliseRegistry } from './normalise-registry.ts';
 import { normaliseTls } from './normalise-tls.ts';
 import type { Path } from './problem.ts';
 import type { KafkaData, SinkData } from './schema/sink-schema.ts';
@@ -19,7 +20,7 @@ function topicDefaults(data: KafkaData['topicDefaults']): TopicDefaults {
 }
 
 function normaliseKafka(name: string, data: KafkaData, path: Path, scope: Scope): KafkaSinkConfig {
-  const { sasl, acks = kafkaDefaults.acks, client = kafkaDefaults.client } = data;
+  const { sasl, acks = kafkaDefaults.acks, client = kafkaDefaults.client, schemaTopic = kafkaDefaults.schemaTopic } = data;
   const { idempotent = client === 'native' && acks === 'all' } = data;
   if (sasl !== undefined) {
     const at = [...path, 'sasl', 'password'];
@@ -51,6 +52,8 @@ function normaliseKafka(name: string, data: KafkaData, path: Path, scope: Scope)
     idempotent,
     deadline: data.deadline ?? (parseDuration(kafkaDefaults.deadline) as number),
     topicDefaults: topicDefaults(data.topicDefaults),
+    schemaTopic: schemaTopic === 'none' ? null : schemaTopic,
+    registry: normaliseRegistry(data.registry, [...path, 'registry'], scope),
   };
 }
 

@@ -4,7 +4,7 @@ import type { SourceConfig } from '../source/source-config.ts';
 import type { Config } from './config.ts';
 import { shortName } from './defaults.ts';
 import { draftJob } from './draft.ts';
-import { checkLetters, checkState, checkTopics, checkWake, warnOfUnused } from './file-rules.ts';
+import { checkFormats, checkLetters, checkState, checkTopics, checkWake, warnOfUnused } from './file-rules.ts';
 import { declaredNames, resolveName } from './names.ts';
 import { normaliseLease, normaliseSource, normaliseState } from './normalise-database.ts';
 import { normaliseJob } from './normalise-job.ts';
@@ -65,6 +65,7 @@ export function normalise(data: FileData, scope: Scope): Config {
   };
   checkTopics(config.jobs, problems);
   checkLetters(config.jobs, config.sinks, problems);
+  checkFormats(config.jobs, config.sinks, problems);
   checkState(config.state, Object.values(config.sources), problems);
   // With problems about, a job may lack the name that it was to use.
   if (problems.problems.length === 0) warnOfUnused(config.jobs, problems);

@@ -1,6 +1,7 @@
 import type { LiberateError } from '../kit/errors.ts';
 import { type DeadLetter, deadLetter, type RowText } from '../model/dead-letter.ts';
 import type { CycleContext } from './cycle.ts';
+import { keyText } from './digest.ts';
 import { Letters } from './letters.ts';
 
 /** Where an outbox puts the rows that cannot be published. */
@@ -29,7 +30,15 @@ export function badRowsOf(context: Context): BadRows | null {
     careful: memory.careful,
     letter: (key, row, { code, message }) => {
       const at = new Date(clock.now()).toISOString();
-      return deadLetter({ job: plan.name, topic: plan.topic.name, key: key?.toString('utf8') ?? null, code, reason: message, row, at });
+      return deadLetter({
+        job: plan.name,
+        topic: plan.topic.name,
+        key: key === null ? null : keyText(key),
+        code,
+        reason: message,
+        row,
+        at,
+      });
     },
     keep: async (found, signal) => {
       tally.deadLetters += await letters.add(found, signal);

@@ -12,6 +12,8 @@ const nothing = Buffer.alloc(0);
 /** Digest of the last event's row; that of a tombstone is like no other. */
 export const digestOf = (event: RecordBatch): string => digest(event.core() ?? nothing);
 
-/** What a key is remembered by; rows without one share a name, and bytes that are no text share none with any text. */
-export const nameOf = (key: Buffer | null): string =>
-  key === null ? '' : isUtf8(key) ? key.toString('utf8') : `\u0000${key.toString('base64')}`;
+/** A key as its text; where it is none, or holds what neither a terminal nor a state store takes, its bytes in hex: no two keys have one text. */
+export const keyText = (key: Buffer): string => (isUtf8(key) && !key.includes(0) ? key.toString('utf8') : `\\x${key.toString('hex')}`);
+
+/** What a key is remembered by; rows without one share a name. */
+export const nameOf = (key: Buffer | null): string => (key === null ? '' : keyText(key));

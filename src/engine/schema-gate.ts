@@ -3,9 +3,11 @@ import { noSchemaIds, type SchemaIds } from '../model/format.ts';
 import type { JobState } from '../model/state.ts';
 import { breakText } from '../schema/break-words.ts';
 import { type SchemaVersion, type Verdict, verdictOf } from '../schema/compatibility.ts';
+import { documentsOf } from '../schema/documents.ts';
 import { fieldNumbers } from '../schema/field-numbers.ts';
 import { modelAsJson, modelOfJson } from '../schema/kept-model.ts';
 import { streamFingerprint } from '../schema/stream-fingerprint.ts';
+import type { SchemaDocument } from '../schema/stream-schema.ts';
 import type { KeptSchema } from '../sink/schema-keeper.ts';
 import { type CycleContext, commitState } from './cycle.ts';
 import { type JobPlan, planJob } from './job-plan.ts';
@@ -26,7 +28,7 @@ type Asking = Pick<CycleContext, 'plan' | 'sink' | 'registry' | 'store' | 'obser
 /**
  * The context of a plan whose schema consumers can read: to be asked for before the first row of whatever publishes, under the job's lease.
  * Where the state says that the stream was told as it is now, nothing is read or written. Otherwise its history judges it, then the
- * registry; LIB701 or LIB704 when it breaks consumers. What is new is registered, then kept, then committed: a crash in between is
+ * registry; LIB701 when it breaks consumers. What is new is registered, then kept, then committed: a crash in between is
  * made up for by the next try, which finds what is there already.
  */
 export async function admitted<C extends Asking>(context: C, known: JobState | null | 'unknown', signal: AbortSignal): Promise<C> {
@@ -129,8 +131,10 @@ function brokenBy(plan: JobPlan, { verdict }: JudgedSchema): LiberateError {
 async function keep({ plan, sink, clock, observer }: Asking, history: readonly KeptSchema[], signal: AbortSignal): Promise<void> {
   const { stream, topic } = plan;
   const { schemas } = sink;
-  const { model, format, keyFormat, envelope, key, value } = stream;
-  const form = { fingerprint: model.fingerprint, format, keyFormat, envelope, model: modelAsJson(model), documents: { key, value } };
+  const { model, format, keyFormat, envelope } = stream;
+  const { key, value } = documentsOf(stream);
+  const documents = { key: asJson(key), value: asJson(value) };
+  const form = { fingerprint: model.fingerprint, format, keyFormat, envelope, model: modelAsJson(model), documents };
   const newest = history.at(-1);
   if (schemas === null || (newest !== undefined && isSame(newest, form))) return;
   const version = history.length + 1;
@@ -138,6 +142,13 @@ async function keep({ plan, sink, clock, observer }: Asking, history: readonly K
   if (version === 1) return;
   const message = `its schema has changed, and consumers can read it: version ${version} of ${topic.name} in ${schemas.place(topic.name)}`;
   observer({ type: 'job.notice', job: plan.name, message, cure: null });
+}
+
+/** With JSON as JSON, and not as the text of a text. */
+function asJson(document: SchemaDocument | null): object | null {
+  if (document === null) return null;
+  const { type, text } = document;
+  return { type, schema: type === 'PROTOBUF' ? text : (JSON.parse(text) as unknown) };
 }
 
 function isSame({ version: _, at: __, ...kept }: KeptSchema, form: Omit<KeptSchema, 'version' | 'at'>): boolean {

@@ -16,7 +16,7 @@ export function subjectsOf({ topic, stream }: Pick<JobPlan, 'topic' | 'stream'>)
 
 /**
  * The numbers of a plan's schemas; what the registry does not know is registered, once it has said of all of it that it fits.
- * LIB704 when it does not, LIB706 when nothing may be registered.
+ * LIB701 when it does not, LIB706 when nothing may be registered.
  */
 export async function registeredIds({ plan, registry }: Asking, signal: AbortSignal): Promise<SchemaIds> {
   if (registry === null) return noSchemaIds;
@@ -26,7 +26,7 @@ export async function registeredIds({ plan, registry }: Asking, signal: AbortSig
   if (!registry.registers) for (const schema of unknown) throw notThere(registry, schema);
   for (const schema of unknown) {
     const { breaks } = await registry.check(schema, signal);
-    if (breaks.length > 0) throw refused(registry, schema, breaks);
+    if (breaks.length > 0) throw broken(registry, schema, breaks);
   }
   const all: { -readonly [P in keyof SchemaIds]: SchemaIds[P] } = { ...ids };
   for (const schema of unknown) all[schema.part] = await registry.register(schema, signal);
@@ -43,8 +43,20 @@ export async function foundIds(registry: SchemaRegistry, subjects: readonly Subj
 const notThere = (registry: SchemaRegistry, schema: SubjectSchema): LiberateError =>
   new LiberateError('LIB706', `the registry at ${registry.place} does not have this schema under the subject ${registry.subject(schema)}`);
 
-const refused = (registry: SchemaRegistry, schema: SubjectSchema, breaks: readonly string[]): LiberateError =>
+const broken = (registry: SchemaRegistry, schema: SubjectSchema, breaks: readonly string[]): LiberateError =>
   new LiberateError(
-    'LIB704',
-    `the registry at ${registry.place} says that the schema breaks consumers of the subject ${registry.subject(schema)}: ${breaks.join('; ')}`,
+    'LIB701',
+    `the registry at ${registry.place} says that it would break consumers of the subject ${registry.subject(schema)}: ${breaks.join('; ')}`,
+    {
+      cure: 'Rename or cast by `columns:`, go on in another topic by `onSchemaChange: newTopic`, or have the rule of the subject changed in the registry.',
+    },
   );
+
+/** Whether the registry has nothing against a plan's schemas. It changes nothing. */
+export async function fitsRegistry({ plan, registry }: Asking, signal: AbortSignal): Promise<boolean> {
+  if (registry === null) return true;
+  for (const schema of subjectsOf(plan)) {
+    if ((await registry.find(schema, signal)) === null && (await registry.check(schema, signal)).breaks.length > 0) return false;
+  }
+  return true;
+}

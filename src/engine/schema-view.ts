@@ -26,14 +26,22 @@ export interface SchemaView {
   readonly registry: { readonly place: string; readonly schemas: readonly RegisteredSchema[] } | null;
 }
 
+/** Where a job's schemas are told. */
+export interface ToldPlaces {
+  readonly sink: Sink;
+  readonly registry: SchemaRegistry | null;
+  /** false: nobody is asked but for the numbers of Protobuf's fields, which go by what was told. */
+  readonly asked: boolean;
+}
+
 /** Looks at the relations of a job as they are now, at what was told of them, and at what the registry says. Nothing is registered or kept. */
 export async function viewSchemas(
   job: Job,
   use: Pick<SourceUse, 'source' | 'timezone'>,
-  { sink, registry }: { readonly sink: Sink; readonly registry: SchemaRegistry | null },
+  places: ToldPlaces,
   signal: AbortSignal,
 ): Promise<readonly SchemaView[]> {
-  return reportsOf(job, use, null, async (plan) => viewSchema(await inToldVersion(plan, sink, signal), { sink, registry }, signal), signal);
+  return reportsOf(job, use, null, (plan) => viewSchema(plan, places, signal), signal);
 }
 
 /** The plan for the newest version of its topic that has consumers. The state knows it too, which a check in CI may not reach. */
@@ -44,15 +52,13 @@ async function inToldVersion(plan: JobPlan, sink: Sink, signal: AbortSignal): Pr
   return history.length === 0 ? plan : inToldVersion(next, sink, signal);
 }
 
-async function viewSchema(
-  asked: JobPlan,
-  { sink, registry }: { readonly sink: Sink; readonly registry: SchemaRegistry | null },
-  signal: AbortSignal,
-): Promise<SchemaView> {
-  const judged = await judgeSchema({ plan: asked, sink }, signal);
-  const plan = inItsNumbers(asked, judged);
+async function viewSchema(given: JobPlan, { sink, registry, asked }: ToldPlaces, signal: AbortSignal): Promise<SchemaView> {
+  if (!asked && given.stream.format !== 'protobuf') return { plan: given, kept: null, registry: null };
+  const current = await inToldVersion(given, sink, signal);
+  const judged = await judgeSchema({ plan: current, sink }, signal);
+  const plan = inItsNumbers(current, judged);
   const kept = judged === null ? null : { ...judged, place: sink.schemas?.place(plan.topic.name) ?? '' };
-  return { plan, kept, registry: registry === null ? null : await askRegistry(plan, registry, signal) };
+  return { plan, kept, registry: registry === null || !asked ? null : await askRegistry(plan, registry, signal) };
 }
 
 async function askRegistry(plan: JobPlan, registry: SchemaRegistry, signal: AbortSignal): Promise<SchemaView['registry']> {

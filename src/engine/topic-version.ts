@@ -4,6 +4,7 @@ import type { StateStore } from '../state/state-store.ts';
 import { type CycleContext, commitState } from './cycle.ts';
 import { type JobPlan, planJob } from './job-plan.ts';
 import { judgeSchema } from './schema-gate.ts';
+import { fitsRegistry } from './schema-ids.ts';
 import { noProgress } from './tracker.ts';
 
 /** The plan for the version of its topic that the job publishes to by now. */
@@ -54,6 +55,6 @@ export async function movedOn(context: CycleContext, error: LiberateError, signa
 }
 
 /** Do the topic's consumers, as far as it has any, understand what the plan would publish? */
-async function isReadable(context: Pick<CycleContext, 'plan' | 'sink'>, signal: AbortSignal): Promise<boolean> {
-  return (await judgeSchema(context, signal))?.verdict.ok ?? true;
+async function isReadable(context: Pick<CycleContext, 'plan' | 'sink' | 'registry'>, signal: AbortSignal): Promise<boolean> {
+  return ((await judgeSchema(context, signal))?.verdict.ok ?? true) && fitsRegistry(context, signal);
 }

@@ -1,4 +1,5 @@
 import type { StreamPosition } from '../sink/stream-reader.ts';
+import { keyText } from './digest.ts';
 import type { VerifyContext } from './verify-context.ts';
 import { digestWords } from './verify-digest.ts';
 import { nextPoll, reloaded } from './verify-next-poll.ts';
@@ -179,7 +180,7 @@ class Rounds {
 
   #sample(difference: Difference, key: Buffer): void {
     const texts = this.#findings.samples[difference];
-    const text = key.toString('utf8');
+    const text = keyText(key);
     const short = text.length > sampleLength ? `${text.slice(0, sampleLength)}…` : text;
     if (texts.length < this.#findings.most && !texts.includes(short)) texts.push(short);
   }

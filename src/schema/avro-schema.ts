@@ -43,21 +43,24 @@ type AvroDefault = boolean | number | string;
 /** What a reader takes for a field that is never null where an event was written without it. null: it has nothing to take. */
 export function avroDefault({ type, facts }: EventField): AvroDefault | null {
   const constant = constantDefault({ type, facts });
-  if (constant === null || typeof constant === 'boolean') return constant;
+  if (constant === null) return null;
+  if (constant.kind === 'boolean') return constant.value;
   const written = avroType(type, facts);
   // Of a union it has to be of the first type.
   const first = Array.isArray(written) ? (written[0] as AvroType) : written;
+  if (constant.kind === 'text') return first === 'string' ? constant.text : null;
+  const { digits } = constant;
   switch (first) {
     case 'string':
-      return constant;
+      return digits;
     case 'int':
     case 'long':
-      return /^-?\d+$/.test(constant) ? exactDouble(constant) : null;
+      return /^-?\d+$/.test(digits) ? exactDouble(digits) : null;
     case 'float':
     case 'double':
-      return exactDouble(constant);
+      return exactDouble(digits);
     default:
-      return type.kind === 'decimal' ? decimalDefault(constant, facts) : null;
+      return type.kind === 'decimal' ? decimalDefault(digits, facts) : null;
   }
 }
 

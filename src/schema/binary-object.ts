@@ -86,7 +86,7 @@ export class BinaryObject implements RowObject {
         throw notUtf8(field.column);
       next = copyShort(field.lead, rows.bytes, next);
       const written = field.write(rows.bytes, start, end, rows.bytes, next);
-      if (written < 0) throw misfit(field.column, field.kind, rows.bytes.toString('utf8', start, end));
+      if (written < 0) throw misfit(field.column, field.kind, String(rows.value(row, field.at)));
       next = written;
     }
     return next;

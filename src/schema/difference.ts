@@ -84,11 +84,19 @@ const nothing = (field: EventField): string =>
 function droppedField(field: EventField, renamed: EventField | null, reading: Reading): Difference {
   const { name, column } = field;
   const missed = canMiss(field, reading) ? null : `they count on "${name}", which ${nothing(field)}, and new events are without it`;
-  const back =
-    renamed === null ? null : `Publish "${renamed.column}" under the old name, by \`columns: { rename: { ${renamed.column}: ${name} } }\``;
-  const cure = missed === null && back === null ? null : `${back ?? `Keep the column until nobody reads it`}${elsewhere}`;
-  const was = renamed === null ? whole(field) : `${whole(field)}, and is likely to be "${renamed.column}" now`;
-  return { kind: 'dropped', field: name, column, was, is: null, breaks: { backward: null, forward: missed }, cure };
+  const was = renamed === null ? whole(field) : `${whole(field)}, and may be "${renamed.column}" now`;
+  const breaks = { backward: null, forward: missed };
+  return { kind: 'dropped', field: name, column, was, is: null, breaks, cure: cureOfDropped(name, renamed, missed !== null) };
+}
+
+function cureOfDropped(name: string, renamed: EventField | null, breaks: boolean): string | null {
+  const back = renamed === null ? null : `\`columns: { rename: { ${renamed.column}: ${name} } }\``;
+  if (back !== null && renamed !== null) {
+    return breaks
+      ? `Publish "${renamed.column}" under the old name, by ${back}${elsewhere}`
+      : `If it is, ${back} publishes it under the old name.`;
+  }
+  return breaks ? `Keep the column until nobody reads it${elsewhere}` : null;
 }
 
 function addedField(field: EventField, reading: Reading): Difference {

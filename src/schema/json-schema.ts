@@ -28,8 +28,9 @@ export function jsonSchemaOf(title: string, fields: readonly EventField[]): Json
 /** What a reader takes for a field that is never null where an event was written without it. null: it has nothing to take. */
 export function jsonDefault({ type, facts }: EventField): boolean | number | string | null {
   const constant = constantDefault({ type, facts });
-  if (constant === null || typeof constant === 'boolean') return constant;
-  return type.kind === 'text' || facts.stored === 'text' ? constant : exactDouble(constant);
+  if (constant === null) return null;
+  if (constant.kind === 'boolean') return constant.value;
+  return constant.kind === 'text' ? constant.text : exactDouble(constant.digits);
 }
 
 /** Of a key only what its bytes are: a comment that changed would give the schema another number, and with it every key other bytes. */

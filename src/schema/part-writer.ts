@@ -1,7 +1,6 @@
 import type { RecordBatch } from '../model/record-batch.ts';
 import type { RowBatch } from '../model/row.ts';
 import { take } from './batch-bytes.ts';
-import type { Encoder, EventSchema } from './encoder.ts';
 import type { RowObject } from './row-object.ts';
 
 /** Writes one part of a row's event, its key or its value, behind the bytes that are in use. */
@@ -24,24 +23,5 @@ export const partOf = (object: RowObject): PartWriter => ({
     const start = desk + object.leads.length;
     const end = object.write(packed, at, desk, start);
     take(packed, start, end, into);
-  },
-});
-
-/** Events of parts that are written apart. */
-export const eventsOf = (schema: EventSchema, key: PartWriter | null, value: PartWriter): Encoder => ({
-  schema,
-  append: (rows, at, timestamp, into) => {
-    const start = into.length;
-    key?.write(rows, at, timestamp, into);
-    const middle = into.length;
-    value.write(rows, at, timestamp, into);
-    if (key === null) into.push(-1, -1, middle, into.length, timestamp);
-    else into.push(start, middle, middle, into.length, timestamp);
-  },
-  bury: (rows, at, timestamp, into) => {
-    const start = into.length;
-    key?.write(rows, at, timestamp, into);
-    if (key === null) into.push(-1, -1, -1, -1, timestamp);
-    else into.push(start, into.length, -1, -1, timestamp);
   },
 });

@@ -1,4 +1,4 @@
-import { constantDefault } from './constant-default.ts';
+import { type Constant, constantDefault } from './constant-default.ts';
 import type { EventField } from './event-model.ts';
 import { otherMeaning } from './meaning.ts';
 import { protobufType } from './protobuf-schema.ts';
@@ -16,22 +16,26 @@ export const protobufReading: Reading = {
   unread: (reader, writer) => otherMeaning(reader, writer) ?? unreadType(reader, writer),
   hasDefault: (reader) => {
     const constant = constantDefault(reader);
-    return reader.type.kind !== 'dynamic' && constant !== null && zeros[protobufType(reader.type, reader.facts)] === constant;
+    return reader.type.kind !== 'dynamic' && constant !== null && isZero(constant, protobufType(reader.type, reader.facts));
   },
   // It goes by numbers, which names keep.
   names: (fields) => fields.map(({ name }) => name),
 };
 
-const zeros: Readonly<Record<string, boolean | string>> = {
-  bool: false,
-  int32: '0',
-  uint32: '0',
-  int64: '0',
-  uint64: '0',
-  float: '0',
-  double: '0',
-  string: '',
-};
+/** What Protobuf takes for a field of this type that is not there. */
+function isZero(constant: Constant, type: string): boolean {
+  switch (constant.kind) {
+    case 'boolean':
+      return !constant.value;
+    case 'number':
+      // Of a decimal, which is text, it is the empty one.
+      return type !== 'string' && Number(constant.digits) === 0;
+    case 'text':
+      return constant.text === '';
+    default:
+      return constant satisfies never;
+  }
+}
 
 /** Whether values of one are on the wire what the other reads; null: they are. */
 export function unreadType(reader: Pick<EventField, 'type' | 'facts'>, writer: Pick<EventField, 'type' | 'facts'>): string | null {

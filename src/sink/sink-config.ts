@@ -1,4 +1,5 @@
 import type { TlsConfig } from '../kit/tls.ts';
+import type { RegistryConfig } from '../model/registry.ts';
 
 export interface Sasl {
   readonly mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512';
@@ -31,6 +32,10 @@ export interface KafkaSinkConfig {
   /** Milliseconds until a send without an answer is given up. */
   readonly deadline: number;
   readonly topicDefaults: TopicDefaults;
+  /** Where the schemas of its streams are kept; null: nowhere. */
+  readonly schemaTopic: string | null;
+  /** null: none. */
+  readonly registry: RegistryConfig | null;
 }
 
 export interface NdjsonSinkConfig {

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { type Finished, liberate } from '../support/liberate.ts';
 import { type Event, openPlace, type Place, runOnce } from './place.ts';
 
-vi.setConfig({ testTimeout: 60_000 });
+vi.setConfig({ testTimeout: 240_000 });
 
 const items = `
   CREATE TABLE items (id INTEGER PRIMARY KEY, body TEXT, after TEXT, gone INTEGER NOT NULL DEFAULT 0, updated_at TIMESTAMP NOT NULL);
@@ -41,6 +41,7 @@ const rowsOf = async (): Promise<readonly Row[]> => {
     .filter((line) => line !== '')
     .map((line) => (JSON.parse(line) as Event).value as Row);
 };
+const valueIn = (event: Event | undefined): Row => event?.value ?? {};
 const verified = async (file: string, job: string): Promise<unknown> =>
   JSON.parse((await liberate(['verify', file, '--job', job, '--json'])).stdout);
 
@@ -70,7 +71,7 @@ describe('the envelope of Debezium', () => {
     expect(ops('loaded')).toEqual(['1 r', '2 r', '3 r', '1 u', '4 u', '3 d', '3 tombstone', '2 u']);
     expect(ops('ids').slice(0, 4)).toEqual(['1 r', '2 r', '3 r', '4 c']);
     const [first, , , update] = place.events('polled');
-    const { ts_ms: now, ts_us: _, ts_ns: __, ...rest } = first?.value as Row;
+    const { ts_ms: now, ts_us: _, ts_ns: __, ...rest } = valueIn(first);
     expect(now).toBeGreaterThan(Date.parse('2026-01-01'));
     const at = Date.parse('2026-01-01T08:00:00Z');
     expect(rest).toEqual({
@@ -92,7 +93,7 @@ describe('the envelope of Debezium', () => {
       transaction: null,
       op: 'r',
     });
-    expect((update?.value as Row)['source']).toMatchObject({ snapshot: 'false' });
+    expect(valueIn(update)['source']).toMatchObject({ snapshot: 'false' });
     const [gone, tombstone] = place.events('polled').slice(-2);
     expect(gone?.value).toMatchObject({ op: 'd', before: { id: 2 }, after: null });
     expect([gone?.headers['liberate.op'], tombstone?.headers['liberate.op'], update?.headers['liberate.op']]).toEqual([
@@ -126,7 +127,8 @@ describe.each(['none', 'debezium', 'cloudevents', 'cloudevents-structured'])('en
     expect(await verified(file, 'loaded')).toMatchObject({ same: true });
     const backfilled = await liberate(['backfill', file, '--job', 'polled']);
     expect(backfilled.code, backfilled.stderr).toBe(0);
-    expect(await verified(file, 'polled')).toMatchObject({ same: true, missing: 0, stale: 0 });
+    // What was deleted for good no poll sees.
+    expect(await verified(file, 'polled')).toMatchObject({ missing: 0, stale: 0, extra: 1 });
   });
 
   test('replays dead letters', async () => {

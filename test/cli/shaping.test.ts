@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { type Finished, liberate } from '../support/liberate.ts';
 import { type Event, eventsOf, openPlace, type Place } from './place.ts';
 
-vi.setConfig({ testTimeout: 60_000 });
+vi.setConfig({ testTimeout: 240_000 });
 
 const salt = 'pepper-Zq7WvKx0';
 const hashed = (text: string): string => createHmac('sha256', salt).update(text).digest('hex');
@@ -108,6 +108,18 @@ describe('a job with masks and casts', () => {
     expect(code).toBe(0);
     expect(keys(eventsOf(stdout))).toEqual([{ id: hashed('4711-0042-1') }, { id: hashed('4711-0042-2') }]);
     expect(eventsOf(stdout)[0]?.headers).toMatchObject({ who: '***' });
+  });
+
+  test('names topics by letters that Kafka takes, and refuses two tables that meet in one name', async () => {
+    await place.db.run(
+      'CREATE TABLE "a b" (id INTEGER PRIMARY KEY); INSERT INTO "a b" VALUES (1); CREATE TABLE "a_b" (id INTEGER PRIMARY KEY)',
+    );
+    const one = await ran('run', place.jobs({ all: { table: ['a b', 'people'], topic: '{table}' } }), '--once');
+    expect(one.code, one.stderr).toBe(0);
+    expect(keys(place.events('a_b'))).toEqual([{ id: 1 }]);
+    const both = await ran('run', place.jobs({ all: { table: ['a b', 'a_b'], topic: 't.{table}' } }), '--once');
+    expect(both.code).toBe(1);
+    expect(both.stderr).toMatch(/LIB304.*publishes to t\.a_b too/);
   });
 
   test('is refused with its place where the rules contradict each other, and no message shows the salt', async () => {

@@ -124,9 +124,39 @@ describe('a sink', () => {
     expect(sinkOf(value)).toMatchObject(config);
   });
 
+  test.each<[string, object | null]>([
+    ['http://r:8081', { url: 'http://r:8081', login: null, tls: null, register: true, subjects: 'topic', deadline: 10_000 }],
+    ['https://me:p%40ss@r/a/b/', { url: 'https://r/a/b', login: { kind: 'basic', user: 'me', password: 'p@ss' } }],
+    ['{url: "https://r", token: t0ken}', { login: { kind: 'bearer', token: 't0ken' } }],
+    ['{url: "https://me@r", password: pass}', { login: { kind: 'basic', user: 'me', password: 'pass' } }],
+  ])('of Kafka may have the registry %s', (registry, config) => {
+    const given = sinkOf(`{brokers: a, registry: ${registry}}`);
+    expect(given).toMatchObject({ registry: config, schemaTopic: 'liberate.schemas' });
+  });
+
+  test('of Kafka may keep no schemas', () => {
+    expect(sinkOf('{brokers: a, schemaTopic: none}')).toMatchObject({ schemaTopic: null, registry: null });
+  });
+
+  test.each([
+    ['ftp://r', 'http://host:8081'],
+    ['r:8081', 'http://host:8081'],
+    ['"https://r?token=hidden"', 'without parameters'],
+    ['"https://u:%hidden@r"', '%25 for %'],
+    ['{url: "https://r", token: hidden, user: u}', 'Keep token, or user and password'],
+    ['{url: "https://u:hidden@r", password: hidden}', 'the URL says it too'],
+    ['{url: "https://r", password: hidden}', 'user is missing'],
+    ['{url: "http://r", tls: true}', 'the URL is http'],
+    ['{url: "https://r", subjects: name}', 'one of topic, record, topic-record'],
+  ])('refuses the registry %s', (registry, says) => {
+    const [problem, ...others] = problemsOf(`source: sqlite:x\nsink: {brokers: a, registry: ${registry}}\n${jobs}`);
+    expect([`${problem?.message} ${problem?.cure}`, others]).toEqual([expect.stringContaining(says), []]);
+    expect(JSON.stringify(problem)).not.toContain('hidden');
+  });
+
   test('of Kafka has keys for everything', () => {
     const text =
-      "{brokers: a, clientId: me, client: kafkajs, tls: true, sasl: {mechanism: scram-sha-512, username: u, password: '${PW}'}, acks: all, compression: zstd, idempotent: true, deadline: 1m, topicDefaults: {partitions: 6, replication: 3, create: false, retention.ms: 604800000, cleanup.policy: compact}}";
+      "{brokers: a, clientId: me, client: kafkajs, tls: true, sasl: {mechanism: scram-sha-512, username: u, password: '${PW}'}, acks: all, compression: zstd, idempotent: true, deadline: 1m, topicDefaults: {partitions: 6, replication: 3, create: false, retention.ms: 604800000, cleanup.policy: compact}, schemaTopic: shop.schemas, registry: {url: 'https://r:8081/api/', user: me, password: '${PW}', tls: {servername: x}, register: false, subjects: record, deadline: 5s}}";
     expect(sinkOf(text, { env: { PW: 'secret' } })).toEqual({
       kind: 'kafka',
       name: 'default',
@@ -140,6 +170,15 @@ describe('a sink', () => {
       idempotent: true,
       deadline: 60_000,
       topicDefaults: { partitions: 6, replication: 3, create: false, config: { 'retention.ms': '604800000', 'cleanup.policy': 'compact' } },
+      schemaTopic: 'shop.schemas',
+      registry: {
+        url: 'https://r:8081/api',
+        login: { kind: 'basic', user: 'me', password: 'secret' },
+        tls: { ...verified, servername: 'x' },
+        register: false,
+        subjects: 'record',
+        deadline: 5000,
+      },
     });
   });
 

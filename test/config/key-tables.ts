@@ -50,6 +50,7 @@ export const rooms: readonly Room[] = [
   { name: 'kafka', path: ['sink'] },
   { name: 'sasl', path: ['sink', 'sasl'] },
   { name: 'topicDefaults', path: ['sink', 'topicDefaults'] },
+  { name: 'registry', path: ['sink', 'registry'] },
   { name: 'job', path: ['jobs', '*'] },
   { name: 'columns', path: ['jobs', '*', 'columns'] },
   { name: 'mask', path: ['jobs', '*', 'mask', '*'] },

@@ -147,6 +147,37 @@ describe('jobs may share a topic', () => {
   });
 });
 
+describe('a format that names its schema by a number', () => {
+  const fileOf = (sink: string, job: string, defaults = ''): string =>
+    `source: sqlite:x\nsink: ${sink}\n${defaults}jobs:\n  orders: { table: a, ${job} }\n`;
+  const bare = '{brokers: a}';
+  const registered = '{brokers: a, registry: "http://r"}';
+
+  test.each([
+    [registered, 'format: avro'],
+    [registered, 'format: protobuf, keyFormat: string'],
+    [bare, 'format: connect, keyFormat: string'],
+    ['ndjson:out', 'format: connect'],
+  ])('%s takes %s', (sink, written) => {
+    expect(problemsOf(fileOf(sink, written))).toEqual([]);
+  });
+
+  test.each([
+    [bare, 'format: avro', 'jobs.orders.format', 'has no registry'],
+    [bare, 'keyFormat: json-schema', 'jobs.orders.keyFormat', 'Add registry: URL'],
+    ['ndjson:out', 'format: protobuf', 'jobs.orders.format', 'whose lines are JSON'],
+    ['stdout', 'keyFormat: string', 'jobs.orders.keyFormat', 'Leave keyFormat out'],
+  ])('%s refuses %s', (sink, written, at, says) => {
+    const [problem, ...others] = problemsOf(fileOf(sink, written));
+    expect([problem?.code, problem?.path, others]).toEqual(['LIB108', at, []]);
+    expect(`${problem?.message} ${problem?.cure}`).toContain(says);
+  });
+
+  test('is told where `defaults` has it', () => {
+    expect(problemsOf(fileOf(bare, 'cursor: c', 'defaults: { format: avro }\n')).map(({ path }) => path)).toEqual(['defaults.format']);
+  });
+});
+
 describe('defaults', () => {
   const jobOf = (defaults: string, job: string, given: Given = {}) =>
     sound(`source: sqlite:x\nsink: stdout\ndefaults: {${defaults}}\njobs: {a: {table: a, ${job}}}\n`, given).jobs[0];

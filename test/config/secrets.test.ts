@@ -27,8 +27,11 @@ const base = {
       sasl: { mechanism: 'plain', username: 'u', password: 'p' },
       deadline: '1m',
       topicDefaults: { partitions: 3, 'retention.ms': 1 },
+      registry: { url: 'https://registry/x', user: 'u', password: 'p', tls: { ca: 'ca.pem' }, deadline: '1m' },
     },
     n: 'ndjson:out',
+    r: { brokers: 'a', registry: { url: 'https://registry', token: 'p' } },
+    s: { brokers: 'a', registry: 'http://u:p@registry' },
   },
   state: { url: 'mysql://db/state', user: 'u', password: 'p' },
   defaults: { every: '1s', sink: 'k', source: 'shop' },
@@ -61,15 +64,28 @@ function replaced(node: Node, path: readonly string[], value: Node): Node {
 
 const paths = pathsOf(base).filter((path) => path.length > 0);
 const secretPaths = paths.filter(
-  (path) => path.at(-1) === 'password' || (path.includes('tls') && path.length > 3) || path.at(-1) === 'sasl',
+  (path) => path.at(-1) === 'password' || path.at(-1) === 'token' || (path.includes('tls') && path.length > 3) || path.at(-1) === 'sasl',
 );
-const urlPaths = paths.filter((path) => path.at(-1) === 'url' || path.at(-1) === 'crm' || path[0] === 'state');
+const urlPaths = paths.filter(
+  (path) => path.at(-1) === 'url' || path.at(-1) === 'crm' || path.at(-1) === 'registry' || path[0] === 'state',
+);
 
 const special = fc.string({
   unit: fc.constantFrom('/', '?', '#', '%', '@', ':', ' ', '&', '=', 'a', '\\', '"', '{', '$', '*', '!'),
   maxLength: 3,
 });
-const schemes = fc.constantFrom('postgres://', 'mysql://', 'oracle://', 'postgres:', 'sqlite:', '', 'kafka://', 'postgres//');
+const schemes = fc.constantFrom(
+  'https://',
+  'http://',
+  'postgres://',
+  'mysql://',
+  'oracle://',
+  'postgres:',
+  'sqlite:',
+  '',
+  'kafka://',
+  'postgres//',
+);
 const url = fc
   .tuple(schemes, special, special, fc.constantFrom('@db/shop', '@db', '@db/shop?x=1', '@', '@db:x/shop'))
   .map(([scheme, before, after, rest]) => `${scheme}u:${before}${marker}${after}${rest}`);

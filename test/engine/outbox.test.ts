@@ -61,6 +61,35 @@ function put(outbox: Outbox<number>, one: OutboundRecord): void {
 }
 
 describe('the outbox', () => {
+  it('never parts the records of one row, drops them together, and counts them as one', async () => {
+    const { outbox, sends, acked } = open({ records: 4, inFlight: 10 });
+    const marks: number[] = [];
+    const row = (id: number, records: number): void => {
+      for (let at = 0; at < records; at += 1) outbox.open.add({ ...record(1), key: Buffer.from(String(id)) });
+      outbox.add(() => marks.push(id));
+    };
+    row(1, 1);
+    row(2, 2);
+    outbox.open.add(record(9));
+    outbox.open.add(record(9));
+    outbox.discard();
+    row(3, 2);
+    row(4, 1);
+    row(5, 1);
+    row(6, 2);
+    const drained = outbox.drain();
+    await idle();
+    expect(sends.map((send) => send.records.map(({ key }) => key?.toString()))).toEqual([
+      ['1', '2', '2'],
+      ['3', '3', '4', '5'],
+      ['6', '6'],
+    ]);
+    for (const send of sends) send.acknowledge();
+    await drained;
+    expect(acked.map(({ records }) => records)).toEqual([2, 3, 1]);
+    expect(marks).toHaveLength(2);
+  });
+
   it('fills a batch before it sends it, and sends the rest when it is drained', async () => {
     const { outbox, sends, acked } = open({ records: 2 });
     for (const size of [1, 2, 3]) put(outbox, record(size));

@@ -1,5 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
+import { keyText } from '../../src/engine/digest.ts';
 import { type JobPlan, type PlanInput, planJob } from '../../src/engine/job-plan.ts';
 import { appendRow } from '../../src/engine/record.ts';
 import { rowText } from '../../src/engine/row-text.ts';
@@ -51,6 +52,11 @@ function recordOf(made: JobPlan, rows: RowBatch = read(made)): OutboundRecord {
 }
 
 const decimalText = { text: 'string', type: { kind: 'text' }, facts: {} } as const;
+
+it('no two keys have one text, whatever their bytes', () => {
+  const keys = [Buffer.from('{"id":7}'), Buffer.from([0, 0, 0, 0, 1, 14]), Buffer.from([255]), Buffer.from([254]), Buffer.from('é')];
+  expect(keys.map(keyText)).toEqual(['{"id":7}', '\\x00000000010e', '\\xff', '\\xfe', 'é']);
+});
 
 describe('a job that shapes its events', () => {
   it('publishes what is cast and masked, whether the rows come as values or as bytes', () => {

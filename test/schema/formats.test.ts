@@ -189,7 +189,7 @@ describe.each(['avro', 'protobuf', 'connect', 'json-schema'] as const)('an event
           expect(sameLines(type, found[`c ${at}`] as Normal)).toEqual(normal(type, value, facts?.bits));
         }
       }),
-      { numRuns: 500 },
+      { numRuns: 250 },
     );
   });
 
@@ -198,9 +198,8 @@ describe.each(['avro', 'protobuf', 'connect', 'json-schema'] as const)('an event
       fc.property(irregular, (one) => {
         const { encoder } = made([one], format);
         const event = written(encoder, valuesOf([one]), 0);
-        expect(written(encoder, packedOf([one]), 0) instanceof Buffer).toBe(event instanceof Buffer);
+        expect(written(encoder, packedOf([one]), 0)).toEqual(event);
         if (typeof event === 'string') expect(event).toMatch(/^the column "c 0" holds ".*", which no \w+ of \w+ can be$/);
-        else if (format !== 'json-schema') expect(written(encoder, packedOf([one]), 0)).toEqual(event);
       }),
       { numRuns: 300 },
     );

@@ -3,6 +3,13 @@ export interface ServerFacts {
   readonly postgres: DatabaseFacts;
   readonly mariadb: DatabaseFacts;
   readonly kafka: KafkaFacts;
+  readonly registry: RegistryFacts;
+}
+
+/** A registry takes half a minute and 300 MB: it is started when a test asks for it. */
+export interface RegistryFacts {
+  /** Where GET answers with the URL of its API, once it is up. */
+  readonly starter: string;
 }
 
 export interface DatabaseFacts {

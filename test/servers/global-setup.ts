@@ -1,7 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import type { TestProject } from 'vitest/node';
+import { temporaryDirectory } from '../support/temporary-directory.ts';
 import type { ServerFacts } from './facts.ts';
+import { registryStarter } from './registry-starter.ts';
 import { startServers } from './servers.ts';
 
 declare module 'vitest' {
@@ -14,8 +16,15 @@ declare module 'vitest' {
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
   const file = process.env.LIBERATE_TEST_SERVERS;
   if (file) {
-    project.provide('servers', await runningServers(file));
-    return async () => {};
+    const running = await runningServers(file);
+    const directory = await temporaryDirectory('liberate-registry-');
+    // Of this run alone: it is started only where a test asks for it.
+    const registry = await registryStarter(process.env, directory.path);
+    project.provide('servers', { ...running, registry: registry.facts });
+    return async () => {
+      await registry[Symbol.asyncDispose]();
+      await directory[Symbol.asyncDispose]();
+    };
   }
   const servers = await startServers(process.env, (line) => console.log(line));
   project.provide('servers', servers.facts);

@@ -8,8 +8,11 @@ import { promisify } from 'node:util';
 
 const run = promisify(execFile);
 
-/** The folder of the jars that a POM names, which Maven fills once per user and version of the POM. */
-export async function jarsOf(pom: URL, maven: string): Promise<string> {
+/**
+ * The folder of the jars that a POM names, which Maven fills once per user and version of the POM. `unpacked`: what is in its archives
+ * instead.
+ */
+export async function jarsOf(pom: URL, maven: string, unpacked = false): Promise<string> {
   const file = fileURLToPath(pom);
   const cache = join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'liberate');
   const folder = join(cache, await folderName(file));
@@ -18,9 +21,8 @@ export async function jarsOf(pom: URL, maven: string): Promise<string> {
   // Filled aside and renamed: the folder is complete as soon as it is there, also when two runs fill it at once.
   const filling = await mkdtemp(`${folder}-`);
   try {
-    await run(maven, ['-q', '-B', '-f', file, 'dependency:copy-dependencies', `-DoutputDirectory=${filling}`], {
-      maxBuffer: 2 ** 26,
-    });
+    const goal = unpacked ? ['dependency:unpack-dependencies', `-DmarkersDirectory=${filling}/.markers`] : ['dependency:copy-dependencies'];
+    await run(maven, ['-q', '-B', '-f', file, ...goal, `-DoutputDirectory=${filling}`], { maxBuffer: 2 ** 26 });
     await rename(filling, folder);
   } catch (error) {
     await rm(filling, { recursive: true, force: true });

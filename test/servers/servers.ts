@@ -3,6 +3,7 @@ import type { DatabaseFacts, KafkaFacts, ServerFacts } from './facts.ts';
 import { startKafka } from './kafka.ts';
 import { startMariadb } from './mariadb.ts';
 import { startPostgres } from './postgres.ts';
+import { registryStarter } from './registry-starter.ts';
 
 export interface Servers extends AsyncDisposable {
   readonly facts: ServerFacts;
@@ -16,6 +17,7 @@ interface Part<Facts> extends AsyncDisposable {
 /** Starts, all at once, those servers that the environment does not name. */
 export async function startServers(environment: NodeJS.ProcessEnv, say: (line: string) => void = () => {}): Promise<Servers> {
   const directory = await temporaryDirectory('liberate-servers-');
+  const registry = await registryStarter(environment, directory.path);
   const begin = Date.now();
   const note = async <Facts>(name: string, starting: Promise<Part<Facts>>, address: (facts: Facts) => string): Promise<Part<Facts>> => {
     const part = await starting;
@@ -39,12 +41,13 @@ export async function startServers(environment: NodeJS.ProcessEnv, say: (line: s
   const settled = await Promise.allSettled(starting);
   const stop = async (): Promise<void> => {
     await Promise.all(settled.map(async (part) => part.status === 'fulfilled' && part.value[Symbol.asyncDispose]()));
+    await registry[Symbol.asyncDispose]();
     await directory[Symbol.asyncDispose]();
   };
   try {
     const [postgres, mariadb, kafka] = await Promise.all(starting);
     return {
-      facts: { postgres: postgres.facts, mariadb: mariadb.facts, kafka: kafka.facts },
+      facts: { postgres: postgres.facts, mariadb: mariadb.facts, kafka: kafka.facts, registry: registry.facts },
       [Symbol.asyncDispose]: stop,
     };
   } catch (error) {

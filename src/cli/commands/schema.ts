@@ -6,7 +6,7 @@ import { Disposables } from '../../kit/disposables.ts';
 import type { Job } from '../../model/job.ts';
 import type { Finding } from '../../model/report.ts';
 import type { Sink } from '../../sink/sink.ts';
-import { openSinks, openSources } from '../compose.ts';
+import { openRegistries, openSinks, openSources } from '../compose.ts';
 import { exitOfFindings, printFindings } from '../findings.ts';
 import { chooseJobs, clean, load } from '../load.ts';
 import { paints } from '../paint.ts';
@@ -55,6 +55,7 @@ export async function schemaExport(options: SchemaOptions & { readonly to: strin
     json: async (view) => ({ job: view.plan.name, topic: view.plan.topic.name, files: await writeDocuments(view.plan.stream, options.to) }),
     lines: (view) => writeDocuments(view.plan.stream, options.to),
     exit: () => 0,
+    asked: false,
   });
 }
 
@@ -62,6 +63,8 @@ interface Telling {
   json(view: SchemaView): object | Promise<object>;
   lines(view: SchemaView, paint: ReturnType<typeof paints>): readonly string[] | Promise<readonly string[]>;
   exit(views: readonly SchemaView[]): number;
+  /** Whether sink and registry are asked; by default they are. */
+  readonly asked?: false;
 }
 
 /** A job that cannot be looked at hides no other: it is told at the end, and its exit code goes before. */
@@ -70,7 +73,7 @@ async function look(options: SchemaOptions, surroundings: Surroundings, telling:
   const config = await load(options, surroundings);
   const jobs = chooseJobs(config, options.job);
   await using stack = new Disposables();
-  const { views, findings } = await viewsOf(config, jobs, stack, stdout, signal);
+  const { views, findings } = await viewsOf({ config, jobs, stdout, asked: telling.asked ?? true }, stack, signal);
   if (options.json) {
     const told = [];
     for (const view of views) told.push(await telling.json(view));
@@ -83,20 +86,26 @@ async function look(options: SchemaOptions, surroundings: Surroundings, telling:
   return exitOfFindings(findings) || telling.exit(views);
 }
 
+interface Looking {
+  readonly config: Config;
+  readonly jobs: readonly Job[];
+  readonly stdout: NodeJS.WritableStream;
+  readonly asked: boolean;
+}
+
 async function viewsOf(
-  config: Config,
-  jobs: readonly Job[],
+  { config, jobs, stdout, asked }: Looking,
   stack: Disposables,
-  stdout: NodeJS.WritableStream,
   signal: AbortSignal,
 ): Promise<{ readonly views: readonly SchemaView[]; readonly findings: readonly Finding[] }> {
   const sources = await openSources(config, jobs, stack);
   const sinks = await openSinks(config, jobs, stdout, stack);
+  const registries = await openRegistries(config, jobs);
   const views: SchemaView[] = [];
   const findings: Finding[] = [];
   for (const job of jobs) {
     try {
-      const places = { sink: sinks.get(job.sink) as Sink, registry: null };
+      const places = { sink: sinks.get(job.sink) as Sink, registry: registries.get(job.sink) ?? null, asked };
       views.push(...(await viewSchemas(job, sources.get(job.source) as SourceUse, places, signal)));
     } catch (thrown) {
       if (signal.aborted) throw thrown;

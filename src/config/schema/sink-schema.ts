@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import { kafkaDefaults } from '../defaults.ts';
 import { readBrokers, readSinkAddress } from '../sink-address.ts';
 import { anyText, choice, flag, integer, key, list, mapping, openMapping, reading, required, text, transformed, union } from './forms.ts';
+import { registrySchema } from './registry-schema.ts';
 import { duration } from './time-forms.ts';
 import { tlsSchema } from './tls-schema.ts';
 
@@ -107,6 +108,16 @@ const kafkaMapping = mapping(
       description: 'How topics are made, with any topic setting by its own name.',
       default: "<the broker's settings; cleanup.policy is compact where events have keys>",
       examples: [{ partitions: 6, replication: 3, 'retention.ms': '604800000' }],
+    }),
+    registry: key(registrySchema, {
+      description: 'Schema registry with the API of Confluent: for `format: avro`, `protobuf` and `json-schema`.',
+      default: '<none>',
+      examples: ['http://registry:8081', { url: 'https://registry', user: 'liberate', password: '${REGISTRY_PASSWORD}' }],
+    }),
+    schemaTopic: key(text('a topic name, or none'), {
+      description: 'Compacted topic where the schemas of all streams are kept, with their history. `none`: nowhere.',
+      default: kafkaDefaults.schemaTopic,
+      examples: ['shop.schemas', 'none'],
     }),
   },
   'a mapping with brokers',

@@ -4,14 +4,17 @@ import { LiberateError } from '../../kit/errors.ts';
 import type { TopicSpec } from '../../model/record.ts';
 import type { RecordBatch } from '../../model/record-batch.ts';
 import type { Finding } from '../../model/report.ts';
+import type { SchemaKeeper } from '../schema-keeper.ts';
 import type { Sink, SinkLimits, TopicOutlook } from '../sink.ts';
-import type { KafkaSinkConfig } from '../sink-config.ts';
+import type { KafkaSinkConfig, TopicDefaults } from '../sink-config.ts';
 import { adminOf, type WithAdmin } from './admin.ts';
 import { useCompression } from './codecs.ts';
 import { brokerCode, sortKafkaError } from './errors.ts';
+import { openKafkaReader } from './kafka-reader.ts';
 import type { KafkaLog } from './log.ts';
 import { openKafkajsProducer } from './producer.ts';
 import { blame, refuseOversize } from './record-faults.ts';
+import { kafkaSchemas, type SchemaTopic } from './schemas.ts';
 import { type Judgement, NoAnswer, Sender } from './sender.ts';
 import { quietIdleConnections } from './timers.ts';
 import { defaultMaxMessageBytes, findingsOf, maxMessageBytes, type TopicFacts } from './topic-config.ts';
@@ -35,6 +38,8 @@ const bytesOfBatch = 900_000;
 const checkWithin = 5000;
 /** Milliseconds for looking at a topic and making it; a busy controller takes seconds. */
 const prepareWithin = 20_000;
+/** What a record of the topic of schemas may hold. */
+const schemaBytes = 10_000_000;
 
 /** A sink that publishes to Kafka. Nothing is connected until its first use. LIB108 when acks and idempotent contradict each other. */
 export function openKafka(config: KafkaSinkConfig, options: KafkaSinkOptions = {}): Sink {
@@ -53,7 +58,7 @@ export function openKafka(config: KafkaSinkConfig, options: KafkaSinkOptions = {
 
 class KafkaSink implements Sink {
   readonly kind = 'kafka';
-  readonly schemas = null;
+  readonly schemas: SchemaKeeper | null;
   readonly name: string;
   readonly #config: KafkaSinkConfig;
   readonly #clock: Clock;
@@ -75,6 +80,7 @@ class KafkaSink implements Sink {
       explain: (error, topic, batch, signal) => this.#sorted(error, topic, batch, signal),
     };
     this.#sender = new Sender(open, judgement, config.deadline);
+    this.schemas = config.schemaTopic === null ? null : kafkaSchemas(this.#schemaTopic(config.schemaTopic));
   }
 
   async check(signal: AbortSignal): Promise<readonly Finding[]> {
@@ -86,9 +92,12 @@ class KafkaSink implements Sink {
     return [{ severity: 'info', code: null, job: null, message: `Kafka cluster ${clusterId} with ${count}`, cure: null }];
   }
 
-  async prepare(spec: TopicSpec, signal: AbortSignal): Promise<readonly Finding[]> {
+  prepare(spec: TopicSpec, signal: AbortSignal): Promise<readonly Finding[]> {
+    return this.#prepare(spec, this.#config.topicDefaults, signal);
+  }
+
+  async #prepare(spec: TopicSpec, topicDefaults: TopicDefaults, signal: AbortSignal): Promise<readonly Finding[]> {
     refuseName(spec);
-    const { topicDefaults } = this.#config;
     const task = { what: `preparing topic ${spec.name}`, deadline: prepareWithin, signal };
     return this.#admin(task, async (admin) => {
       const found = await lookAt(admin, spec.name);
@@ -99,6 +108,19 @@ class KafkaSink implements Sink {
       this.#accept(spec, facts);
       return found === null ? [] : findingsOf(spec, found, topicDefaults);
     });
+  }
+
+  #schemaTopic(name: string): SchemaTopic {
+    const { replication, create } = this.#config.topicDefaults;
+    // One partition: who reads it whole meets the versions in their order. A wide table's schema is a long record.
+    const defaults = { partitions: 1, replication, create, config: { 'max.message.bytes': String(schemaBytes) } };
+    return {
+      name,
+      clock: this.#clock,
+      prepare: (spec, signal) => this.#prepare(spec, defaults, signal),
+      send: (topic, batch, signal) => this.send(topic, batch, signal),
+      openReader: async () => openKafkaReader(this.#config),
+    };
   }
 
   async look(spec: TopicSpec, signal: AbortSignal): Promise<TopicOutlook> {

@@ -7,11 +7,12 @@ import type { Sink } from '../sink.ts';
 import type { NdjsonSinkConfig } from '../sink-config.ts';
 import { writeError } from '../write-error.ts';
 import { fileName } from './file-name.ts';
+import { ndjsonSchemas } from './schemas.ts';
 import { syncFolder } from './sync-folder.ts';
 import { openTopicFile, type TopicFile } from './topic-file.ts';
 
 /**
- * A folder with one file per topic, `<topic>.ndjson`, one line per event, appended only. A batch is
+ * A folder with one file per topic, `<topic>.ndjson`, one line per event, appended only, and its schemas beside it. A batch is
  * acknowledged when it is on the disk (fdatasync). One process writes to a file at a time: the
  * jobs' leases see to that, not this sink.
  */
@@ -32,7 +33,7 @@ export function openNdjson(config: NdjsonSinkConfig): Sink {
   return {
     name,
     kind: 'ndjson',
-    schemas: null,
+    schemas: ndjsonSchemas(directory, () => openFolder(directory)),
     async check(signal): Promise<readonly Finding[]> {
       throwIfAborted(signal);
       await openFolder(directory);

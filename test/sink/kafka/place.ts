@@ -23,6 +23,8 @@ export function kafkaConfig(brokers: readonly string[], more: Partial<KafkaSinkC
     idempotent: true,
     deadline: 15_000,
     topicDefaults: { partitions: 1, replication: 1, config: {}, create: true },
+    schemaTopic: null,
+    registry: null,
     ...more,
   };
 }

@@ -1,0 +1,60 @@
+import { type Clock, systemClock } from '../kit/clock.ts';
+import { LiberateError } from '../kit/errors.ts';
+import type { RegistryConfig } from '../model/registry.ts';
+import { breaksIn, idIn } from './answers.ts';
+import { asker } from './ask.ts';
+import type { SchemaRegistry, SubjectSchema } from './schema-registry.ts';
+import { subjectOf } from './subjects.ts';
+
+export interface RegistryOptions {
+  readonly clock?: Clock;
+  /** From 0 to 1. */
+  readonly random?: () => number;
+}
+
+/** Numbers that are remembered: as many as the streams of a large file have. */
+const mostIds = 4000;
+
+/** A registry with the API of Confluent's. No I/O until it is asked. */
+export function openRegistry(config: RegistryConfig, { clock = systemClock, random = Math.random }: RegistryOptions = {}): SchemaRegistry {
+  const ask = asker(config, { clock, random });
+  // A number stands for the same text for ever.
+  const known = new Map<string, number>();
+  const remember = (schema: SubjectSchema, id: number): number => {
+    if (known.size >= mostIds) known.clear();
+    known.set(nameOf(schema), id);
+    return id;
+  };
+  const nameOf = (schema: SubjectSchema): string => JSON.stringify([subject(schema), schema.document]);
+  const subject = (schema: SubjectSchema): string => subjectOf(schema, config.subjects);
+  const post = (what: string, path: string, { document: { type, text } }: SubjectSchema, signal: AbortSignal) =>
+    // Avro goes without saying: registries of before there were others refuse the word.
+    ask(what, path, { schema: text, ...(type === 'AVRO' ? {} : { schemaType: type }) }, signal);
+
+  return {
+    place: config.url,
+    identity: `${config.url} ${config.subjects}`,
+    registers: config.register,
+    subject,
+    async find(schema, signal) {
+      const before = known.get(nameOf(schema));
+      if (before !== undefined) return before;
+      const name = subject(schema);
+      const { said, asked } = await post(`looking up ${name}`, `/subjects/${encodeURIComponent(name)}`, schema, signal);
+      return said === null ? null : remember(schema, idIn(said, asked));
+    },
+    async check(schema, signal) {
+      const name = subject(schema);
+      const path = `/compatibility/subjects/${encodeURIComponent(name)}/versions?verbose=true`;
+      const { said, asked } = await post(`checking the schema of ${name}`, path, schema, signal);
+      // Without a version before it there is nothing to break.
+      return { breaks: said === null ? [] : breaksIn(said, asked) };
+    },
+    async register(schema, signal) {
+      const name = subject(schema);
+      const { said, asked } = await post(`registering ${name}`, `/subjects/${encodeURIComponent(name)}/versions`, schema, signal);
+      if (said === null) throw new LiberateError('LIB705', `${asked.what} at ${asked.place}: it knows no such subject, and made none`);
+      return remember(schema, idIn(said, asked));
+    },
+  };
+}
