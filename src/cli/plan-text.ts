@@ -5,6 +5,7 @@ import type { Explained } from '../query/explained.ts';
 import { jsonType } from '../schema/json-type.ts';
 import { jobKeys } from './job-keys.ts';
 import type { paints } from './paint.ts';
+import { planSchemaText } from './schema-text.ts';
 
 type Paint = ReturnType<typeof paints>;
 
@@ -30,6 +31,7 @@ export function planLines(planned: PlannedJob, paint: Paint): readonly string[] 
     ...line('key', names(plan.key)),
     ...line('keys', wrap(jobKeys(plan.job).map(([key, value]) => `${key}: ${value}`))),
     ...line('event', eventLines(planned)),
+    ...line('schema', planned.schema === null ? 'what was told of it could not be asked' : planSchemaText(planned.schema)),
     ...guaranteeLines(guarantee).flatMap(([label, text]) => line(label, label === 'cost' ? costText(planned) : text)),
     ...line('load', sqlLines(load)),
     ...line('poll', poll === null ? (planned.unknown ?? 'none') : sqlLines(poll)),

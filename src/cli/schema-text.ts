@@ -94,6 +94,9 @@ export function checkLines(view: SchemaView, paint: Paint): readonly string[] {
   return [head, ...new Set(broken), ...refused.map((one) => `    ${registry?.place}: ${registeredText(one)}`)];
 }
 
+/** The schema's line in `liberate plan`. */
+export const planSchemaText = (view: SchemaView): string => `${view.plan.stream.model.fingerprint}, ${verdictText(view)}`;
+
 /** The verdict in a line. */
 export function verdictText(view: SchemaView): string {
   const { kept } = view;

@@ -12,6 +12,7 @@ import { type IndexAdvice, indexAdvice, servingIndex, verdictOn } from './index-
 import { type JobPlan, remarksOf } from './job-plan.ts';
 import { newestPosition, requestsOf } from './poll-request.ts';
 import { resolveTarget, targetsOf } from './resolve.ts';
+import { type SchemaView, viewSchema } from './schema-view.ts';
 import { promiseOf } from './told-deletes.ts';
 
 /** All that `liberate plan` says of a job, one for each of its tables. */
@@ -33,6 +34,8 @@ export interface PlannedJob {
   readonly reread: number | null;
   /** null: the sink could not be asked, which is among the findings. */
   readonly topic: TopicOutlook | null;
+  /** What was told of its schema; null: it could not be asked, which is among the findings. */
+  readonly schema: SchemaView | null;
   /** SQL that the owner of the tables runs once, for `wake:`. */
   readonly wake: string | null;
   readonly findings: readonly Finding[];
@@ -74,6 +77,8 @@ async function explainTarget(plan: JobPlan, { facts, horizon, source, sink }: Lo
   const poll = await explained(requests.poll);
   const lookback = await explained(requests.lookback);
   const topic = await lookAtTopic(plan, sink, signal);
+  // A sink that cannot be asked once is not asked again.
+  const schema = 'outlook' in topic ? await lookAtSchema(plan, sink, signal) : { view: null, findings: [] };
   const table = relation.kind === 'table' ? relation.table : null;
   const remarks = [...facts.remarks, ...remarksOf(plan)].map((message) => ({ ...note(name), message }));
   return {
@@ -89,8 +94,13 @@ async function explainTarget(plan: JobPlan, { facts, horizon, source, sink }: Lo
     advice: indexAdvice(plan, poll, source),
     reread: requests.poll === null ? null : await source.estimate({ ...requests.poll, limit: null }, signal),
     topic: 'outlook' in topic ? topic.outlook : null,
+    schema: schema.view,
     wake: job.wake === null ? null : (source.hints?.setup(job.wake, table) ?? null),
-    findings: [...remarks, ...('outlook' in topic ? topic.outlook.findings.map((one) => ({ ...one, job: name })) : [topic.finding])],
+    findings: [
+      ...remarks,
+      ...schema.findings,
+      ...('outlook' in topic ? topic.outlook.findings.map((one) => ({ ...one, job: name })) : [topic.finding]),
+    ],
   };
 }
 
@@ -111,6 +121,20 @@ async function newest(
   } catch (thrown) {
     if (signal.aborted) throw thrown;
     return { mark: null, unknown: `the newest row could not be found: ${formatError(asLiberateError(thrown))}` };
+  }
+}
+
+/** By the history alone: a plan asks no registry. */
+async function lookAtSchema(
+  plan: JobPlan,
+  sink: ReturnType<Engine['sink']>,
+  signal: AbortSignal,
+): Promise<{ readonly view: SchemaView | null; readonly findings: readonly Finding[] }> {
+  try {
+    return { view: await viewSchema(plan, { sink, registry: null, asked: true }, signal), findings: [] };
+  } catch (thrown) {
+    if (signal.aborted) throw thrown;
+    return { view: null, findings: [errorFinding(thrown, plan.name)] };
   }
 }
 

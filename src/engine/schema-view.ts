@@ -52,7 +52,7 @@ async function inToldVersion(plan: JobPlan, sink: Sink, signal: AbortSignal): Pr
   return history.length === 0 ? plan : inToldVersion(next, sink, signal);
 }
 
-async function viewSchema(given: JobPlan, { sink, registry, asked }: ToldPlaces, signal: AbortSignal): Promise<SchemaView> {
+export async function viewSchema(given: JobPlan, { sink, registry, asked }: ToldPlaces, signal: AbortSignal): Promise<SchemaView> {
   if (!asked && given.stream.format !== 'protobuf') return { plan: given, kept: null, registry: null };
   const current = await inToldVersion(given, sink, signal);
   const judged = await judgeSchema({ plan: current, sink }, signal);

@@ -35,10 +35,13 @@ describe('plan', () => {
     expect(of('topic')).toBe('orders of sink default, will be made at the first run');
     expect([of('mode'), of('cursor'), of('key')]).toEqual(['timestamp', 'updated_at', 'id']);
     expect(of('keys').replaceAll('\n', ' · ')).toBe(
-      'source: default · sink: default · columns: all · where: all rows · deleted: none · initial: bulk · batch: 10000 · lookback: what the source needs · order: relaxed · ' +
-        'nulls: error · reconcile: never · onBadRow: fail · format: json · keyFormat: json · envelope: none · compatibility: forward · onSchemaChange: stop · headers: none · every: 10s · wake: none · jitter: 0ms · overlap: skip · timeout: none · retries: 5 · enabled: true',
+      'source: default · sink: default · columns: all · mask: none · where: all rows · deleted: none · initial: bulk · batch: 10000 · lookback: what the source needs · order: relaxed · ' +
+        'nulls: error · reconcile: never · onBadRow: fail · format: json · keyFormat: json · envelope: none · compatibility: forward · onSchemaChange: stop · headers: none · partitionBy: the key · eventTime: the cursor, or the time of reading · every: 10s · wake: none · jitter: 0ms · overlap: skip · timeout: none · retries: 5 · enabled: true',
     );
     expect(of('event')).toMatch(/^id {10}INTEGER NOT NULL {4}→ as stored/);
+    expect(of('schema')).toBe(
+      `${/^[0-9a-f]{16}/.exec(of('schema'))?.[0]}, nothing yet in ${place.path('out/orders.schema.json')}, so there is nothing to compare with`,
+    );
     expect(of('guarantee')).toMatch(/^every row whose stamp the server makes, /);
     expect(of('privilege')).toBe('none but SELECT');
     expect(of('look-back')).toBe('5s now (single writer; lookback 5s)');
@@ -122,6 +125,7 @@ describe('plan', () => {
         columns: expect.arrayContaining([
           { name: 'big', column: 'big', type: 'BIGINT', json: expect.any(String), nullable: true, key: false, cursor: false, facts: {} },
         ]),
+        schema: expect.objectContaining({ ok: true, kept: { place: place.path('out/orders.schema.json'), versions: [] }, breaks: [] }),
         statements: {
           load: { sql: expect.stringContaining('SELECT'), binds: expect.any(Array) },
           poll: { sql: expect.stringContaining('min(?, ?)'), binds: expect.any(Array) },

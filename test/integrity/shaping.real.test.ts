@@ -1,10 +1,11 @@
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
+import { fakeRegistry } from '../registry/fake.ts';
 import { createPostgres, type TestDatabase } from '../support/databases.ts';
 import { type Finished, liberate, writeJobs } from '../support/liberate.ts';
 import { type TemporaryDirectory, temporaryDirectory } from '../support/temporary-directory.ts';
-import { fold, readTopic, type TopicRecord, uniqueTopic } from '../support/topics.ts';
+import { fold, readTopic, readTopicBytes, type TopicRecord, uniqueTopic } from '../support/topics.ts';
 
 const { brokers } = inject('servers').kafka;
 /** kafkajs's own, of the bytes of a text. */
@@ -100,5 +101,50 @@ describe.each(['native', 'kafkajs'] as const)('a shaped stream in Debezium, sent
     expect(JSON.parse(verified.stdout)).toMatchObject({ same: true, missing: 0, stale: 0, extra: 0 });
     await done('run', file, '--once');
     expect(await readTopic(brokers, topic)).toHaveLength(all.length);
+  });
+});
+
+describe.each([
+  ['avro', 'debezium'],
+  ['protobuf', 'debezium'],
+  ['connect', 'debezium'],
+  ['avro', 'cloudevents'],
+] as const)('a stream in %s and envelope %s', (format, envelope) => {
+  it('folds to the table through reloads, a repair and a replay, and is quiet when nothing has changed', async () => {
+    const topic = uniqueTopic('envelopes');
+    // Whatever is asked, the schema is known, and fits.
+    await using registry = await fakeRegistry([[200, { id: 42, version: 1, is_compatible: true }]]);
+    const file = writeJobs(directory.path, {
+      source: db.url,
+      sink: { brokers, topicDefaults: { partitions, replication: 1 }, ...(format === 'connect' ? {} : { registry: registry.url }) },
+      state: `sqlite:${join(directory.path, 'state.db')}`,
+      jobs: { orders: { table: 'orders', topic, envelope, format, onBadRow: 'deadletter', columns: { cast: { email: 'uuid' } } } },
+    });
+    await db.run("UPDATE orders SET email = '00000000-0000-0000-0000-000000000001' WHERE id <> 5");
+    await done('run', file, '--once');
+    await db.run('UPDATE orders SET email = NULL WHERE id = 5');
+    const replayed = await done('deadletters', 'replay', file, '--job', 'orders', '--json');
+    expect(JSON.parse(replayed.stdout)).toMatchObject({ letters: 1, published: 1, left: 0 });
+    await db.run('DELETE FROM orders WHERE id % 3 = 0');
+    await db.run('UPDATE orders SET amount = amount + 1 WHERE id % 7 = 0');
+    await done('run', file, '--once');
+    await db.run('DELETE FROM orders WHERE id = 7');
+    await db.run('UPDATE orders SET amount = 0 WHERE id = 8');
+    const repaired = await done('verify', file, '--job', 'orders', '--repair', '--json');
+    expect(JSON.parse(repaired.stdout)).toMatchObject({
+      same: true,
+      missing: 0,
+      stale: 1,
+      extra: 1,
+      repaired: { published: 1, tombstones: 1 },
+    });
+    await done('run', file, '--once');
+    const verified = await done('verify', file, '--job', 'orders', '--json');
+    expect(JSON.parse(verified.stdout)).toMatchObject({ same: true, missing: 0, stale: 0, extra: 0 });
+    const records = await readTopicBytes(brokers, topic);
+    const deleted = rows / 3 + 1;
+    const changed = Array.from({ length: rows }, (_, at) => at + 1).filter((id) => id % 3 !== 0 && id % 7 === 0).length + 1;
+    expect(records).toHaveLength(rows + changed + deleted * (envelope === 'debezium' ? 2 : 1));
+    expect(new Set(records.filter(({ value }) => value !== null).map(({ key }) => key?.toString('hex'))).size).toBe(rows);
   });
 });

@@ -12,6 +12,7 @@ import { jobKeys } from '../job-keys.ts';
 import { chooseJobs, clean, load } from '../load.ts';
 import { paints } from '../paint.ts';
 import { planLines } from '../plan-text.ts';
+import { checkAsJson } from '../schema-json.ts';
 import type { CommonOptions, Surroundings } from '../surroundings.ts';
 
 export interface PlanOptions extends CommonOptions {
@@ -61,7 +62,7 @@ async function planOf(job: Job, use: SourceUse, sink: Sink, signal: AbortSignal)
 const statement = (explained: Explained | null): object | null =>
   explained === null ? null : { sql: explained.sql, binds: explained.binds };
 
-function asJson({ plan, guarantee, load, poll, lookback, nulls, topic, ...planned }: PlannedJob): object {
+function asJson({ plan, guarantee, load, poll, lookback, nulls, topic, schema, ...planned }: PlannedJob): object {
   const { lines, scans, sorts } = poll ?? load;
   const names = (columns: readonly { readonly name: string }[]): readonly string[] => columns.map(({ name }) => name);
   return {
@@ -83,6 +84,7 @@ function asJson({ plan, guarantee, load, poll, lookback, nulls, topic, ...planne
     columns: plan.stream.model.fields.map(({ type, native, ...field }) => {
       return { ...field, type: native, json: jsonType(type) };
     }),
+    schema: schema === null ? null : checkAsJson(schema),
     statements: { load: statement(load), poll: statement(poll), lookback: statement(lookback), nulls: statement(nulls) },
     noPoll: planned.unknown,
     explain: { of: poll === null ? 'load' : 'poll', lines, scans, sorts, verdict: planned.verdict },
