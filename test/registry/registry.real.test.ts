@@ -118,7 +118,7 @@ describe('a job whose schemas a registry has', () => {
   }
 
   // Its own Ajv, of a version of its own, knows JSON Schema as it was in 2019.
-  const ajvInstance = new Ajv2020({ strict: false }) as never;
+  const ajvInstance = new Ajv2020({ strict: false, logger: false }) as never;
   const reader = (): ForeignReader => new ForeignReader({ host: url }, { [SchemaType.JSON]: { ajvInstance } });
 
   it.each(['avro', 'json-schema'])('in %s is read by a foreign reader, key and value', async (format) => {
