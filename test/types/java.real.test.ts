@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import type { ColumnType } from '../../src/model/column.ts';
 import { openRegistry } from '../../src/registry/registry.ts';
 import { normalOfConnect } from '../foreign/connect-values.ts';
 import { readByJava } from '../foreign/java.ts';
-import { sameLines } from '../foreign/normal.ts';
+import { type Normal, sameLines } from '../foreign/normal.ts';
 import { configOf } from '../registry/fake.ts';
 import { registryUrl } from '../support/registry.ts';
 import { uniqueTopic } from '../support/topics.ts';
@@ -22,8 +23,10 @@ describe.each(kinds)('every type of %s', (database) => {
       events.map(({ bytes }) => bytes),
     );
     const types = new Map(stream.model.fields.map(({ name, type }) => [name, type]));
-    const lines = (values: (typeof events)[number]['values']) =>
-      Object.fromEntries(Object.entries(values).map(([name, value]) => [name, sameLines(types.get(name) ?? { kind: 'text' }, value)]));
+    // JsonConverter reads every fraction as a BigDecimal, which has no zero below zero.
+    const read = (type: ColumnType, value: Normal): Normal => (type.kind === 'float' && value === '-0' ? '0' : sameLines(type, value));
+    const lines = (values: Readonly<Record<string, Normal>>) =>
+      Object.fromEntries(Object.entries(values).map(([name, value]) => [name, read(types.get(name) as ColumnType, value)]));
     expect(found.map((one) => lines(normalOfConnect(stream.model.fields, one)))).toEqual(events.map(({ values }) => lines(values)));
   });
 
