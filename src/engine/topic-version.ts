@@ -26,6 +26,9 @@ export function refuseOtherVersion(plan: JobPlan, state: JobState): void {
   throw new LiberateError('LIB215', message, { place: { job: plan.name } });
 }
 
+/** Versions that are looked at for one that fits. */
+const mostVersions = 100;
+
 /** A change that breaks consumers, or that the saved mark does not survive. */
 const breaking: ReadonlySet<string> = new Set(['LIB501', 'LIB701']);
 
@@ -41,8 +44,11 @@ export async function movedOn(context: CycleContext, error: LiberateError, signa
   if (plan.job.onSchemaChange !== 'newTopic' || !breaking.has(error.code)) return false;
   if (await isReadable(context, signal)) return false;
   let next = plan;
-  do next = planJob({ ...plan.input, topicVersion: next.topicVersion + 1 });
-  while (!(await isReadable({ ...context, plan: next }, signal)));
+  do {
+    // Where a registry has something against each, another topic is no cure.
+    if (next.topicVersion - plan.topicVersion === mostVersions) return false;
+    next = planJob({ ...plan.input, topicVersion: next.topicVersion + 1 });
+  } while (!(await isReadable({ ...context, plan: next }, signal)));
   const { deadLetters } = (await store.load(plan.name)) ?? {};
   const state = { ...noProgress, definition: next.definition, loaded: false, schema: '', ...versionTold(next) };
   await commitState(context, { ...state, ...(deadLetters === undefined ? {} : { deadLetters }) });

@@ -21,6 +21,8 @@ export interface Change {
   /** SQL that undoes it, where a job stops. */
   readonly undo?: string;
   readonly outcomes: Outcomes;
+  /** In Avro, with a registry, where that is another matter. */
+  readonly avro?: Outcomes;
   /** SQL that writes rows into the relation as it is now, new ones and over old ones. Left out: a row more, and all of them once more. */
   readonly write?: string;
   /** The job's own relation, where that is not the table. Its key is `id`. */
@@ -38,5 +40,10 @@ export interface ChangeCase {
   readonly on: Readonly<Record<DatabaseKind, Change | Impossible>>;
 }
 
-export const outcomeOf = ({ outcomes }: Change, promised: Promised): Outcome =>
-  typeof outcomes === 'string' ? outcomes : (outcomes[promises.indexOf(promised)] as Outcome);
+/** How the job writes: as it does by itself, without a registry, or in Avro with one. */
+export type Written = 'json' | 'avro';
+
+export function outcomeOf({ outcomes, avro = outcomes }: Change, written: Written, promised: Promised): Outcome {
+  const own = written === 'avro' ? avro : outcomes;
+  return typeof own === 'string' ? own : (own[promises.indexOf(promised)] as Outcome);
+}

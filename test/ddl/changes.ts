@@ -147,8 +147,12 @@ export const changes: readonly ChangeCase[] = [
   {
     name: 'a type becomes narrower',
     on: {
-      postgres: change('ALTER TABLE t ALTER COLUMN paid TYPE smallint', 'ALTER TABLE t ALTER COLUMN paid TYPE integer', breaksBackward),
-      mariadb: change('ALTER TABLE t MODIFY paid smallint NOT NULL', 'ALTER TABLE t MODIFY paid int NOT NULL', breaksBackward),
+      postgres: change('ALTER TABLE t ALTER COLUMN paid TYPE smallint', 'ALTER TABLE t ALTER COLUMN paid TYPE integer', breaksBackward, {
+        avro: all('schema 2'),
+      }),
+      mariadb: change('ALTER TABLE t MODIFY paid smallint NOT NULL', 'ALTER TABLE t MODIFY paid int NOT NULL', breaksBackward, {
+        avro: all('schema 2'),
+      }),
       sqlite: change(
         rebuilt(sqliteTable('SMALLINT NOT NULL', 'TEXT', 'VARCHAR(10) NOT NULL'), 'id, updated_at, paid, note, code'),
         sqliteUndo,
@@ -163,8 +167,11 @@ export const changes: readonly ChangeCase[] = [
         'ALTER TABLE t ALTER COLUMN code TYPE varchar(20)',
         'ALTER TABLE t ALTER COLUMN code TYPE varchar(10)',
         breaksForward,
+        { avro: all('schema 2') },
       ),
-      mariadb: change('ALTER TABLE t MODIFY code varchar(20) NOT NULL', 'ALTER TABLE t MODIFY code varchar(10) NOT NULL', breaksForward),
+      mariadb: change('ALTER TABLE t MODIFY code varchar(20) NOT NULL', 'ALTER TABLE t MODIFY code varchar(10) NOT NULL', breaksForward, {
+        avro: all('schema 2'),
+      }),
       sqlite: change(
         rebuilt(sqliteTable('INTEGER NOT NULL', 'TEXT', 'VARCHAR(20) NOT NULL'), 'id, updated_at, paid, note, code'),
         sqliteUndo,

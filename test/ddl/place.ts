@@ -6,14 +6,20 @@ import { Limiter } from '../../src/kit/limiter.ts';
 import type { Job } from '../../src/model/job.ts';
 import type { CycleReport } from '../../src/model/report.ts';
 import type { LiberateEvent } from '../../src/observe/event.ts';
+import { openRegistry } from '../../src/registry/registry.ts';
 import { openMemory } from '../../src/sink/memory/memory.ts';
 import { openSource } from '../../src/source/registry.ts';
 import { openMemoryState } from '../../src/state/memory/store.ts';
 import { sourceConfig } from '../contract/source.ts';
 import { job } from '../engine/job.ts';
 import { noReader } from '../engine/no-reader.ts';
+import { configOf } from '../registry/fake.ts';
 import type { TestDatabase, TextRow } from '../support/database.ts';
+import { uniqueName } from '../support/database.ts';
+import { avroValues } from './avro-values.ts';
 import { type Change, type Promised, promises } from './change-case.ts';
+
+const runId = uniqueName('ddl');
 
 const tableOf: Readonly<Record<TestDatabase['kind'], string>> = {
   postgres: 'id bigint PRIMARY KEY, updated_at timestamptz NOT NULL, paid integer NOT NULL, note text, code varchar(10) NOT NULL',
@@ -51,9 +57,12 @@ export interface DdlPlace extends AsyncDisposable {
 
 const never = new AbortController().signal;
 
-export async function openDdl(db: TestDatabase, change: Change, number: number): Promise<DdlPlace> {
+/** `registry`: its URL, for jobs that write Avro; null: none, and they write JSON. */
+export async function openDdl(db: TestDatabase, change: Change, number: number, registry: string | null): Promise<DdlPlace> {
   const stamp = nowOf[db.kind];
-  const name = (promised: Promised): string => `t${number}_${promised.toLowerCase()}`;
+  const name = (promised: Promised): string => `t${number}_${registry === null ? 'json' : 'avro'}_${promised.toLowerCase()}`;
+  // A registry is shared by all tests.
+  const topicOf = (promised: Promised): string => (registry === null ? name(promised) : `${runId}_${db.kind}_${name(promised)}`);
   const of = (promised: Promised, sql: string): string => sql.replaceAll(/\bt(?=\b|_away|_new|_view|_pkey)/g, name(promised));
   const run = async (sql: string, only: (promised: Promised) => boolean = () => true): Promise<void> => {
     if (sql !== '') for (const promised of promises) if (only(promised)) await db.run(of(promised, sql));
@@ -72,6 +81,7 @@ export async function openDdl(db: TestDatabase, change: Change, number: number):
   const store = openMemoryState();
   await store.open(never);
   const limiter = new Limiter(5);
+  const client = registry === null ? null : openRegistry(configOf(registry));
   const engine: Engine = {
     store,
     observer: (event) => {
@@ -85,12 +95,13 @@ export async function openDdl(db: TestDatabase, change: Change, number: number):
     source: () => ({ source, limiter, timezone: null }),
     sink: () => sink,
     readBack: noReader,
-    registry: () => null,
+    registry: () => client,
   };
   const jobOf = (promised: Promised): Job =>
     job({
       name: promised,
-      topic: name(promised),
+      topic: topicOf(promised),
+      format: registry === null ? 'json' : 'avro',
       what:
         change.query === undefined
           ? { kind: 'tables', include: [of(promised, relation)], exclude: [] }
@@ -101,6 +112,9 @@ export async function openDdl(db: TestDatabase, change: Change, number: number):
       cadence: { kind: 'every', ms: 50 },
       retries: 0,
     });
+  const fetched = (): void => void told.emit('event');
+  const decoded =
+    registry === null ? (value: Buffer | null) => JSON.parse(String(value)) as Record<string, unknown> : avroValues(registry, fetched);
   const stop = new AbortController();
   const running = runJobs(engine, promises.map(jobOf), { once: false, waitForLease: true }, stop.signal);
   const recordsOf = (topic: string) => sink.records(topic);
@@ -120,12 +134,12 @@ export async function openDdl(db: TestDatabase, change: Change, number: number):
       events.flatMap((event) =>
         event.type === 'cycle.end' && event.report.job === promised && isTold(event.report) ? [event.report] : [],
       ),
-    topic: (promised, version = 1) => `${name(promised)}${version === 1 ? '' : `.v${version}`}`,
+    topic: (promised, version = 1) => `${topicOf(promised)}${version === 1 ? '' : `.v${version}`}`,
     count: (topic) => recordsOf(topic).length,
     fold: (topic) => {
       const folded = new Map<string, Readonly<Record<string, string | null>>>();
       for (const { value } of recordsOf(topic)) {
-        const { updated_at: _, ...row } = JSON.parse(String(value)) as Record<string, unknown>;
+        const { updated_at: _, ...row } = decoded(value) ?? {};
         folded.set(String(row['id']), textsOf(row));
       }
       return folded;

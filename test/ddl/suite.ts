@@ -1,39 +1,45 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { DatabaseKind, TestDatabase } from '../support/database.ts';
 import { createDatabase } from '../support/databases.ts';
-import { type Change, type Outcome, outcomeOf, type Promised, promises } from './change-case.ts';
+import { registryUrl, tell } from '../support/registry.ts';
+import { type Change, type Outcome, outcomeOf, type Promised, promises, type Written } from './change-case.ts';
 import { changes } from './changes.ts';
 import { type DdlPlace, openDdl, writeSql } from './place.ts';
 
 /** DDL beside running jobs: what becomes of each, that nothing is lost by it, and that what breaks consumers lets nothing out. */
-export function ddlSuite(kind: DatabaseKind): void {
-  describe(`DDL on ${kind} beside a job that runs`, () => {
+export function ddlSuite(kind: DatabaseKind, written: Written = 'json'): void {
+  describe(`DDL on ${kind} beside a job that runs${written === 'avro' ? ' and writes Avro, with a registry' : ''}`, () => {
     let db: TestDatabase;
+    let registry: string | null = null;
     beforeAll(async () => {
+      if (written === 'avro') registry = await registryUrl();
       db = await createDatabase[kind]();
       if (kind === 'sqlite') await db.run('PRAGMA journal_mode = WAL');
-    });
+    }, 600_000);
     afterAll(() => db[Symbol.asyncDispose]());
 
     for (const [number, one] of changes.entries()) {
       const change = one.on[kind];
       if ('reason' in change) it.skip(`${one.name} (not here: ${change.reason})`);
-      else it(one.name, { timeout: 60_000 }, () => proven(db, change, number));
+      else it(one.name, { timeout: 60_000 }, () => proven(db, change, number, registry));
     }
   });
 }
 
 const stops = (outcome: Outcome): boolean => outcome.startsWith('LIB');
 
-async function proven(db: TestDatabase, change: Change, number: number): Promise<void> {
-  await using place = await openDdl(db, change, number);
+async function proven(db: TestDatabase, change: Change, number: number, registry: string | null): Promise<void> {
+  await using place = await openDdl(db, change, number, registry);
   const first = (promised: Promised): string => place.topic(promised);
   await place.until(() => promises.every((promised) => place.count(first(promised)) >= 3));
+  if (registry !== null) await promise(registry, place);
   await place.run(change.sql);
   await place.run(change.write ?? writeSql(db.kind));
   const found: Partial<Record<Promised, Outcome>> = {};
   for (const promised of promises) found[promised] = await outcomeIn(place, promised);
-  const expected = Object.fromEntries(promises.map((promised) => [promised, outcomeOf(change, promised)]));
+  const expected = Object.fromEntries(
+    promises.map((promised) => [promised, outcomeOf(change, registry === null ? 'json' : 'avro', promised)]),
+  );
   expect(found).toEqual(expected);
 
   // Mended at the source, what has stopped goes on by itself, and lets out what it kept back.
@@ -41,6 +47,14 @@ async function proven(db: TestDatabase, change: Change, number: number): Promise
   if (!promises.some(stopped)) return;
   await place.run(change.undo ?? '', stopped);
   for (const promised of promises.filter(stopped)) await same(place, promised, first(promised));
+}
+
+/** The registry holds each subject to what its job promises, too. */
+async function promise(registry: string, place: DdlPlace): Promise<void> {
+  for (const promised of promises) {
+    const compatibility = promised === 'newTopic' ? 'FORWARD' : promised.toUpperCase();
+    await tell(registry, 'PUT', `/config/${place.topic(promised)}-value`, { compatibility });
+  }
 }
 
 /** What becomes of the job; it is not known before it has published everything, or has failed twice. */

@@ -6,6 +6,7 @@ import { inItsVersion } from '../../src/engine/topic-version.ts';
 import type { Shape } from '../../src/model/column.ts';
 import type { Job } from '../../src/model/job.ts';
 import type { ReadRequest } from '../../src/query/request.ts';
+import type { SchemaRegistry } from '../../src/registry/schema-registry.ts';
 import type { Sink } from '../../src/sink/sink.ts';
 import { column } from '../schema/column.ts';
 import { job, shape } from './job.ts';
@@ -180,6 +181,22 @@ describe('a change that breaks consumers, of a job with onSchemaChange: newTopic
     becomes(broken());
     expect(await run({ compatibility: 'none' })).toBeNull();
     expect((await state())?.topicVersion).toBeUndefined();
+  });
+
+  it('is no cure where the registry has something against every version', async () => {
+    const { engine, run, state, sink } = await open();
+    const refusing: SchemaRegistry = {
+      place: 'registry',
+      identity: 'registry',
+      registers: true,
+      subject: ({ topic: of }) => of,
+      find: async () => null,
+      check: async () => ({ breaks: ['no'] }),
+      register: async () => expect.unreachable(),
+    };
+    expect(await run({ format: 'avro' }, { ...engine, registry: () => refusing })).toBe('LIB701');
+    expect(await state()).toBeNull();
+    expect(sink.records(`${topic}.v2`)).toEqual([]);
   });
 
   it('is known to whatever else publishes to the topic or reads it', async () => {

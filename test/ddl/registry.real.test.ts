@@ -1,0 +1,5 @@
+import { ddlSuite } from './suite.ts';
+
+ddlSuite('postgres', 'avro');
+ddlSuite('mariadb', 'avro');
+ddlSuite('sqlite', 'avro');
