@@ -8,7 +8,9 @@ import { type DdlPlace, openDdl, writeSql } from './place.ts';
 
 /** DDL beside running jobs: what becomes of each, that nothing is lost by it, and that what breaks consumers lets nothing out. */
 export function ddlSuite(kind: DatabaseKind, written: Written = 'json'): void {
-  describe(`DDL on ${kind} beside a job that runs${written === 'avro' ? ' and writes Avro, with a registry' : ''}`, () => {
+  // Each waits for most of its time; but what SQLite tells is of the whole file, so that one would be told of another's DDL.
+  const suite = kind === 'sqlite' ? describe : describe.concurrent;
+  suite(`DDL on ${kind} beside a job that runs${written === 'avro' ? ' and writes Avro, with a registry' : ''}`, () => {
     let db: TestDatabase;
     let registry: string | null = null;
     beforeAll(async () => {
@@ -21,7 +23,7 @@ export function ddlSuite(kind: DatabaseKind, written: Written = 'json'): void {
     for (const [number, one] of changes.entries()) {
       const change = one.on[kind];
       if ('reason' in change) it.skip(`${one.name} (not here: ${change.reason})`);
-      else it(one.name, { timeout: 60_000 }, () => proven(db, change, number, registry));
+      else it(one.name, { timeout: 120_000 }, () => proven(db, change, number, registry));
     }
   });
 }
@@ -51,10 +53,11 @@ async function proven(db: TestDatabase, change: Change, number: number, registry
 
 /** The registry holds each subject to what its job promises, too. */
 async function promise(registry: string, place: DdlPlace): Promise<void> {
-  for (const promised of promises) {
+  const held = promises.map((promised) => {
     const compatibility = promised === 'newTopic' ? 'FORWARD' : promised.toUpperCase();
-    await tell(registry, 'PUT', `/config/${place.topic(promised)}-value`, { compatibility });
-  }
+    return tell(registry, 'PUT', `/config/${place.topic(promised)}-value`, { compatibility });
+  });
+  await Promise.all(held);
 }
 
 /** What becomes of the job; it is not known before it has published everything, or has failed twice. */
