@@ -59,13 +59,14 @@ const never = new AbortController().signal;
 
 /** `registry`: its URL, for jobs that write Avro; null: none, and they write JSON. */
 export async function openDdl(db: TestDatabase, change: Change, number: number, registry: string | null): Promise<DdlPlace> {
+  const session = await db.connect();
   const stamp = nowOf[db.kind];
   const name = (promised: Promised): string => `t${number}_${registry === null ? 'json' : 'avro'}_${promised.toLowerCase()}`;
   // A registry is shared by all tests.
   const topicOf = (promised: Promised): string => (registry === null ? name(promised) : `${runId}_${db.kind}_${name(promised)}`);
   const of = (promised: Promised, sql: string): string => sql.replaceAll(/\bt(?=\b|_away|_new|_view|_pkey)/g, name(promised));
   const run = async (sql: string, only: (promised: Promised) => boolean = () => true): Promise<void> => {
-    if (sql !== '') for (const promised of promises) if (only(promised)) await db.run(of(promised, sql));
+    if (sql !== '') for (const promised of promises) if (only(promised)) await session.run(of(promised, sql));
   };
   await run(
     `CREATE TABLE t (${tableOf[db.kind]});
@@ -153,7 +154,7 @@ export async function openDdl(db: TestDatabase, change: Change, number: number, 
         never,
       );
       const names = columns.map((column) => column.name).filter((one) => one !== 'updated_at');
-      const found: readonly TextRow[] = await db.rows(`SELECT ${names.join(', ')} FROM ${from} ORDER BY id`);
+      const found: readonly TextRow[] = await session.rows(`SELECT ${names.join(', ')} FROM ${from} ORDER BY id`);
       return new Map(
         found.map((row) => [String(row[names.indexOf('id')]), Object.fromEntries(names.map((one, at) => [one, row[at] ?? null]))]),
       );
@@ -163,6 +164,7 @@ export async function openDdl(db: TestDatabase, change: Change, number: number, 
       stop.abort();
       await running;
       await source[Symbol.asyncDispose]();
+      await session[Symbol.asyncDispose]();
     },
   };
 }
