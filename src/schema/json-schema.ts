@@ -2,10 +2,10 @@ import type { ColumnFacts, ColumnType } from '../model/column.ts';
 import { constantDefault, exactDouble } from './constant-default.ts';
 import type { EventField } from './event-model.ts';
 
-/** A JSON Schema, draft 2020-12. */
+/** A JSON Schema, draft 7: registries check no later one. */
 export type JsonSchema = Readonly<Record<string, unknown>>;
 
-const draft = 'https://json-schema.org/draft/2020-12/schema';
+const draft = 'http://json-schema.org/draft-07/schema#';
 
 /** What ISO 8601 cannot say: infinity, years before 1 and past 9999, MySQL's dates with a zero in them. */
 const beyondIso = { type: 'string', pattern: '^-?infinity$| BC$|^\\d{5,}-|^0000|-00' };

@@ -1,4 +1,4 @@
-import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
+import { Ajv, type ValidateFunction } from 'ajv';
 import type { Value } from '../../src/model/value.ts';
 import type { EventField } from '../../src/schema/event-model.ts';
 import { membersOf } from './members.ts';
@@ -13,7 +13,7 @@ const formats = {
 
 const keywords = ['x-native', 'x-labels'];
 
-const ajv = new Ajv2020({ keywords, formats, strict: false, allErrors: true });
+const ajv = new Ajv({ keywords, formats, strict: false, allErrors: true });
 const compiled = new Map<string, ValidateFunction>();
 
 /** Has ajv find the event behind the frame right by the schema that consumers are given, and reads its text number by number. */

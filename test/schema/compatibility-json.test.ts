@@ -1,4 +1,4 @@
-import { Ajv2020 } from 'ajv/dist/2020.js';
+import { Ajv } from 'ajv';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type SchemaVersion, verdictOf } from '../../src/schema/compatibility.ts';
@@ -8,7 +8,7 @@ import { elementOf } from '../../src/schema/protobuf-schema.ts';
 import { samplesOf } from './samples.ts';
 import { altered, single, type Typed, types, typeText } from './versions.ts';
 
-const ajv = new Ajv2020({
+const ajv = new Ajv({
   strict: false,
   formats: {
     date: /^\d{4}-(?!00)\d{2}-(?!00)\d{2}$/,
