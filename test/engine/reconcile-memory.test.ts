@@ -11,6 +11,7 @@ import type { ReadRequest } from '../../src/query/request.ts';
 import type { Sink } from '../../src/sink/sink.ts';
 import { openSqliteState } from '../../src/state/sqlite/store.ts';
 import { fenceOf } from '../contract/state-store.ts';
+import { memoryMeter } from '../support/memory-meter.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
 import { job, shape } from './job.ts';
 import { noReader } from './no-reader.ts';
@@ -28,12 +29,7 @@ const plan = planJob({
 });
 
 it('remembers and compares 300,000 keys in memory that does not grow with them', { timeout: 300_000 }, async () => {
-  const used = (): number => {
-    const { heapUsed, external } = process.memoryUsage();
-    return (heapUsed + external) / 1e6;
-  };
-  let peak = 0;
-  const before = used();
+  const meter = memoryMeter(80);
   let time = 1;
   const gone = (id: number): boolean => time > 1 && id % 1000 === 7;
   const paid = (id: number): string => (time > 1 && id % 1000 === 8 ? '2.50' : '1.50');
@@ -51,7 +47,7 @@ it('remembers and compares 300,000 keys in memory that does not grow with them',
       for (; rows.length < Math.min(1000, left) && id <= last; id += 1) if (!gone(id)) rows.push(row(id));
       left -= rows.length;
       yield batchOfRows(rows, null);
-      peak = Math.max(peak, used() - before);
+      meter.look();
     }
   });
   const sent: string[] = [];
@@ -95,8 +91,8 @@ it('remembers and compares 300,000 keys in memory that does not grow with them',
   );
   expect(await cycle()).toBe(0);
   const last = (await store.published.head('orders'))?.last;
-  console.log(`${keys} keys: at most ${Math.round(peak)} MB more, ${folded.bytes} bytes in the state, ${last?.ms} ms`);
+  console.log(`${keys} keys: at most ${Math.round(meter.look())} MB more, ${folded.bytes} bytes in the state, ${last?.ms} ms`);
   expect(last).toMatchObject({ rows: keys - 300, published: 0, tombstones: 0 });
   expect(folded.bytes / keys).toBeLessThan(20);
-  expect(peak).toBeLessThan(80);
+  expect(meter.look()).toBeLessThan(80);
 });

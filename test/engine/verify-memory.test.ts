@@ -9,6 +9,7 @@ import { RecordBatch } from '../../src/model/record-batch.ts';
 import { batchOfRows, type Row, type RowBatch } from '../../src/model/row.ts';
 import type { StreamReader, StreamRecord } from '../../src/sink/stream-reader.ts';
 import { openMemoryState } from '../../src/state/memory/store.ts';
+import { memoryMeter } from '../support/memory-meter.ts';
 import { job, shape } from './job.ts';
 import { scriptedSource } from './scripted.ts';
 
@@ -38,22 +39,6 @@ function eventsFrom(first: number, amount: number): readonly StreamRecord[] {
   return [...events.records()];
 }
 
-/** Megabytes more than at the call, at the most. */
-function meter(): { look(): number } {
-  const used = (): number => {
-    const { heapUsed, external } = process.memoryUsage();
-    return (heapUsed + external) / 1e6;
-  };
-  const before = used();
-  let peak = 0;
-  return {
-    look: () => {
-      peak = Math.max(peak, used() - before);
-      return peak;
-    },
-  };
-}
-
 /** `events`: the topic's, a thousand keys at a time. */
 async function contextOf(look: () => void, keys: number, events: (first: number) => readonly StreamRecord[]): Promise<VerifyContext> {
   const reader: StreamReader = {
@@ -80,7 +65,7 @@ async function contextOf(look: () => void, keys: number, events: (first: number)
 }
 
 it('folds and compares 400,000 keys in memory that does not grow with them', async () => {
-  const { look } = meter();
+  const { look } = memoryMeter(50);
   // One event is not there, and one is another's.
   const wrong: StreamRecord = { key: Buffer.from('{"id":5}'), value: Buffer.from('{"id":6}') };
   const context = await contextOf(look, keys, (first) => {
@@ -100,7 +85,7 @@ it('folds and compares 400,000 keys in memory that does not grow with them', asy
 }, 120_000);
 
 it('looks again at every one of 300,000 keys that differ, so many at a time that memory is bounded', async () => {
-  const { look } = meter();
+  const { look } = memoryMeter(80);
   const differing = 300_000;
   // Half of the rows have no event, the others one of other bytes.
   const context = await contextOf(look, differing, (first) =>
