@@ -2,10 +2,11 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { LiberateError } from '../kit/errors.ts';
 import type { KeyFormat } from '../model/format.ts';
+import type { SchemaDocument } from '../model/schema-document.ts';
 import { connectSchemaOf } from '../schema/connect-schema.ts';
 import { documentsOf } from '../schema/documents.ts';
 import type { EventModel } from '../schema/event-model.ts';
-import type { SchemaDocument, StreamSchema } from '../schema/stream-schema.ts';
+import type { StreamSchema } from '../schema/stream-schema.ts';
 
 /** A document that consumers read a part of the events by, as a file has it. */
 export interface DocumentFile {

@@ -1,5 +1,6 @@
 import { LiberateError } from '../kit/errors.ts';
 import { noSchemaIds, type SchemaIds } from '../model/format.ts';
+import type { SchemaDocument } from '../model/schema-document.ts';
 import type { JobState } from '../model/state.ts';
 import { breakText } from '../schema/break-words.ts';
 import { type SchemaVersion, type Verdict, verdictOf } from '../schema/compatibility.ts';
@@ -7,7 +8,6 @@ import { documentsOf } from '../schema/documents.ts';
 import { fieldNumbers } from '../schema/field-numbers.ts';
 import { modelAsJson, modelOfJson } from '../schema/kept-model.ts';
 import { streamFingerprint } from '../schema/stream-fingerprint.ts';
-import type { SchemaDocument } from '../schema/stream-schema.ts';
 import type { KeptSchema } from '../sink/schema-keeper.ts';
 import { type CycleContext, commitState } from './cycle.ts';
 import { type JobPlan, planJob } from './job-plan.ts';

@@ -1,4 +1,4 @@
-import type { SchemaDocument } from '../schema/stream-schema.ts';
+import type { SchemaDocument } from '../model/schema-document.ts';
 
 /** A schema as a registry keeps it: whose events it is of, and which part of them. */
 export interface SubjectSchema {

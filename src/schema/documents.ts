@@ -1,5 +1,6 @@
 import type { KeyFormat } from '../model/format.ts';
-import type { SchemaDocument, StreamSchema } from './stream-schema.ts';
+import type { SchemaDocument } from '../model/schema-document.ts';
+import type { StreamSchema } from './stream-schema.ts';
 import { documentOf } from './stream-schema-of.ts';
 
 /** What consumers read the parts of a stream's events by. What is JSON is told by a JSON Schema, whether a registry has it or not; a bare key has none. */

@@ -1,11 +1,11 @@
 import type { Envelope } from '../model/format.ts';
+import type { SchemaDocument } from '../model/schema-document.ts';
 import { avroSchemaOf } from './avro-schema.ts';
 import { debeziumAvroSchema } from './debezium-avro.ts';
 import { debeziumMessages } from './debezium-protobuf.ts';
 import type { EventModel } from './event-model.ts';
 import type { JsonSchema } from './json-schema.ts';
 import { namespaceOf } from './names.ts';
-import type { SchemaDocument } from './stream-schema.ts';
 
 const text = { type: 'string' };
 const time = { type: 'integer' };

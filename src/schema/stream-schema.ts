@@ -1,13 +1,6 @@
 import type { Envelope, Format, KeyFormat } from '../model/format.ts';
+import type { SchemaDocument } from '../model/schema-document.ts';
 import type { EventModel } from './event-model.ts';
-
-/** A schema as consumers fetch it. */
-export interface SchemaDocument {
-  readonly type: 'AVRO' | 'JSON' | 'PROTOBUF';
-  readonly text: string;
-  /** The record's full name, by which some subjects are called: `shop.orders.Value`. */
-  readonly record: string;
-}
 
 /** What consumers are told of a stream: what its events hold, and how it is written. */
 export interface StreamSchema {

@@ -1,8 +1,8 @@
 import { SchemaRegistry as ForeignReader, SchemaType } from '@kafkajs/confluent-schema-registry';
 import { Ajv } from 'ajv';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import type { SchemaDocument } from '../../src/model/schema-document.ts';
 import { openRegistry } from '../../src/registry/registry.ts';
-import type { SchemaDocument } from '../../src/schema/stream-schema.ts';
 import { createPostgres, type TestDatabase } from '../support/databases.ts';
 import { type Finished, liberate, startLiberate, writeJobs } from '../support/liberate.ts';
 import { type FaultyProxy, startProxy, through } from '../support/proxy.ts';

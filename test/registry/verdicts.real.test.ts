@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { beforeAll, describe, expect, it } from 'vitest';
+import type { SchemaDocument } from '../../src/model/schema-document.ts';
 import { openRegistry } from '../../src/registry/registry.ts';
 import { type Direction, type SchemaVersion, verdictOf } from '../../src/schema/compatibility.ts';
 import { fieldNumbers, numbered } from '../../src/schema/field-numbers.ts';
-import type { SchemaDocument } from '../../src/schema/stream-schema.ts';
 import { documentOf } from '../../src/schema/stream-schema-of.ts';
 import { changes, versionOf } from '../schema/changes.ts';
 import { registryUrl, tell } from '../support/registry.ts';
