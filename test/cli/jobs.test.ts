@@ -166,7 +166,7 @@ describe('the file itself', () => {
 source: sqlite:\${SHOP_FILE}
 sink: ndjson:\${OUT:-out}
 jobs:
-  orders: { table: orders, cursor: updated_at, headers: { token: "\${file:token.txt}", price: "$\${5}" } }
+  orders: { table: orders, cursor: updated_at, headers: { token: "\${file:token.txt}", price: "$\${{5}}" } }
 `;
 
   test('may name its schema, variables with fallbacks, and files beside it; paths start where it lies', async () => {
