@@ -5,6 +5,7 @@ import type { KafkaSinkConfig } from '../../src/sink/sink-config.ts';
 import { startKafka } from '../servers/kafka.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
 import { uniqueTopic } from '../support/topics.ts';
+import { waitFor } from '../support/wait-for.ts';
 import { batchOf } from './batch.ts';
 import { clients, kafkaConfig, never, record } from './kafka/place.ts';
 
@@ -35,16 +36,24 @@ afterAll(async () => {
 });
 
 async function grant(topic: string, ...operations: readonly ('CREATE' | 'DESCRIBE' | 'WRITE')[]): Promise<void> {
-  await admin.createAcls({
-    acl: operations.map((operation) => ({
-      resourceType: AclResourceTypes.TOPIC,
-      resourceName: topic,
-      resourcePatternType: ResourcePatternTypes.LITERAL,
-      principal: `User:${user}`,
-      host: '*',
-      operation: AclOperationTypes[operation],
-      permissionType: AclPermissionTypes.ALLOW,
-    })),
+  const about = {
+    resourceType: AclResourceTypes.TOPIC,
+    resourceName: topic,
+    principal: `User:${user}`,
+    host: '*',
+    permissionType: AclPermissionTypes.ALLOW,
+  };
+  const acl = operations.map((name) => ({
+    ...about,
+    resourcePatternType: ResourcePatternTypes.LITERAL,
+    operation: AclOperationTypes[name],
+  }));
+  await admin.createAcls({ acl });
+  // Granted is not yet known: the broker learns it from its own log of metadata.
+  const asked = { ...about, resourcePatternType: ResourcePatternTypes.LITERAL, operation: AclOperationTypes.ANY };
+  await waitFor(async () => {
+    const { resources } = await admin.describeAcls(asked);
+    return resources.reduce((known, { acls }) => known + acls.length, 0) >= operations.length;
   });
 }
 
