@@ -1,3 +1,4 @@
+import { putZigZag } from '../kit/varint.ts';
 import type { ColumnFacts, ColumnType } from '../model/column.ts';
 import { type AvroType, avroType } from './avro-schema.ts';
 import type { BinaryField, BinaryWriter } from './binary-object.ts';
@@ -7,7 +8,7 @@ import type { EventField } from './event-model.ts';
 import { listItems } from './list-items.ts';
 import { stored } from './staged-value.ts';
 import { Unscaled } from './unscaled.ts';
-import { Int64, putZigZag, smallWhole } from './varint.ts';
+import { Int64, smallWhole } from './varint.ts';
 
 /** The second branch of ["null", T]. */
 const present = Buffer.of(2);

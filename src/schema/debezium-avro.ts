@@ -1,11 +1,11 @@
+import { putBigVarint, putZigZag, readVarint } from '../kit/varint.ts';
 import type { RecordBatch } from '../model/record-batch.ts';
 import type { AvroType } from './avro-schema.ts';
-import { putText } from './batch-bytes.ts';
+import { put, putText } from './batch-bytes.ts';
 import { debeziumSource } from './debezium-source.ts';
 import type { EnvelopeForm, Told } from './envelope.ts';
 import { namespaceOf } from './names.ts';
 import type { Origin } from './origin.ts';
-import { putZigZag } from './varint.ts';
 
 const times = ['ts_ms', 'ts_us', 'ts_ns'] as const;
 const texts = ['version', 'connector', 'name', 'db', 'schema', 'table', 'snapshot'] as const;
@@ -40,8 +40,7 @@ export function debeziumAvro(origin: Origin, frame: Buffer): EnvelopeForm {
   const { version, connector, name, db, schema, table } = debeziumSource(origin);
   const constant = [version, connector, name, db, schema, table];
   const head = ({ occasion, timestamp }: Told, operation: string, into: RecordBatch): void => {
-    into.reserve(frame.length);
-    into.length += frame.copy(into.bytes, into.length);
+    put(frame, into);
     for (const text of constant) putString(text, into);
     putString(operation === 'r' ? 'true' : 'false', into);
     putTimes(timestamp, false, into);
@@ -83,21 +82,13 @@ function putString(text: string, into: RecordBatch): void {
 /** Milliseconds, and the same as microseconds and nanoseconds, of which the last are past what a double keeps. */
 function putTimes(ms: number, union: boolean, into: RecordBatch): void {
   into.reserve(3 * 11);
-  const put = (write: () => number): void => {
+  const branch = (write: () => number): void => {
     if (union) into.bytes[into.length++] = something;
     into.length = write();
   };
-  put(() => putZigZag(ms, into.bytes, into.length));
-  put(() => putZigZag(ms * 1000, into.bytes, into.length));
-  put(() => putWide(BigInt(ms) * 1_000_000n, into.bytes, into.length));
-}
-
-function putWide(value: bigint, into: Buffer, at: number): number {
-  let rest = value * 2n;
-  let next = at;
-  for (; rest > 0x7fn; rest >>= 7n) into[next++] = Number(rest & 0x7fn) | 0x80;
-  into[next] = Number(rest);
-  return next + 1;
+  branch(() => putZigZag(ms, into.bytes, into.length));
+  branch(() => putZigZag(ms * 1000, into.bytes, into.length));
+  branch(() => putBigVarint(BigInt(ms) * 2_000_000n, into.bytes, into.length));
 }
 
 function behindNumber(value: Buffer, from: number): number {
@@ -106,14 +97,8 @@ function behindNumber(value: Buffer, from: number): number {
   return at + 1;
 }
 
-/** Texts of an envelope are far shorter than a double's whole numbers. */
+/** The length of a text stands before it as zigzag has it. */
 function behindString(value: Buffer, from: number): number {
-  let length = 0;
-  let at = from;
-  for (let factor = 1; ; factor *= 128) {
-    const part = value[at++] as number;
-    length += (part & 0x7f) * factor;
-    if (part < 0x80) break;
-  }
-  return at + length / 2;
+  const length = readVarint(value, from);
+  return length.end + length.value / 2;
 }

@@ -1,9 +1,9 @@
+import { putBigVarint, putVarint, readVarint } from '../kit/varint.ts';
 import type { RecordBatch } from '../model/record-batch.ts';
 import { put } from './batch-bytes.ts';
 import { debeziumSource } from './debezium-source.ts';
 import type { EnvelopeForm, Told } from './envelope.ts';
 import type { Origin } from './origin.ts';
-import { putVarint } from './varint.ts';
 
 /** Messages of the envelope, to stand before that of the row: the first of a document is what its frame names. */
 export const debeziumMessages = `message Envelope {
@@ -66,23 +66,12 @@ export function debeziumProtobuf(origin: Origin, frame: Buffer): EnvelopeForm {
 function rowIn(value: Buffer, from: number): Buffer | null {
   for (let at = from; at < value.length; ) {
     const tag = value[at] as number;
-    const number = numberAt(value, at + 1);
+    const number = readVarint(value, at + 1);
     const end = (tag & 7) === bytesOf ? number.end + number.value : number.end;
     if (tag === after) return value.subarray(number.end, end);
     at = end;
   }
   return null;
-}
-
-/** The value is told of lengths only: those are exact. */
-function numberAt(bytes: Buffer, from: number): { readonly value: number; readonly end: number } {
-  let value = 0;
-  let at = from;
-  for (let factor = 1; ; factor *= 128) {
-    const part = bytes[at++] as number;
-    value += (part & 0x7f) * factor;
-    if (part < 0x80) return { value, end: at };
-  }
 }
 
 function lead(field: number, length: number): Buffer {
@@ -99,9 +88,7 @@ function timeFields(first: number, ms: number): Buffer {
   let at = 0;
   for (const [offset, value] of [BigInt(ms), BigInt(ms) * 1000n, BigInt(ms) * 1_000_000n].entries()) {
     bytes[at++] = (first + offset) << 3;
-    let rest = value;
-    for (; rest > 0x7fn; rest >>= 7n) bytes[at++] = Number(rest & 0x7fn) | 0x80;
-    bytes[at++] = Number(rest);
+    at = putBigVarint(value, bytes, at);
   }
   return bytes.subarray(0, at);
 }

@@ -1,3 +1,4 @@
+import { putVarint } from '../kit/varint.ts';
 import type { ColumnFacts, ColumnType } from '../model/column.ts';
 import type { BinaryField, BinaryWriter } from './binary-object.ts';
 import { copyBytes, double, float, isTrue } from './binary-writers.ts';
@@ -7,7 +8,7 @@ import { isStamp } from './json-bytes.ts';
 import { listItems } from './list-items.ts';
 import { elementOf, numberOf, protobufType } from './protobuf-schema.ts';
 import { stored } from './staged-value.ts';
-import { Int64, putVarint, smallWhole } from './varint.ts';
+import { Int64, smallWhole } from './varint.ts';
 
 /** How long a value is, to those who do not know the field: a varint, eight bytes, a length before it, four bytes. */
 const wire = { varint: 0, eight: 1, sized: 2, four: 5 } as const;

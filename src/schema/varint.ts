@@ -1,23 +1,6 @@
+import { putVarint } from '../kit/varint.ts';
+
 const word = 2 ** 32;
-
-/** Seven bits a byte, lowest first, of a whole number from 0 to 2^53; where writing goes on. */
-export function putVarint(value: number, into: Buffer, at: number): number {
-  let rest = value;
-  let next = at;
-  while (rest > 0x7fffffff) {
-    into[next++] = (rest % 128) | 0x80;
-    rest = Math.floor(rest / 128);
-  }
-  while (rest > 0x7f) {
-    into[next++] = (rest & 0x7f) | 0x80;
-    rest >>>= 7;
-  }
-  into[next] = rest;
-  return next + 1;
-}
-
-/** Avro's numbers: 0, -1, 1, -2 … become 0, 1, 2, 3. To 2^52 either way. */
-export const putZigZag = (value: number, into: Buffer, at: number): number => putVarint(value < 0 ? -2 * value - 1 : 2 * value, into, at);
 
 function putWide(high: number, low: number, into: Buffer, at: number): number {
   let [more, rest, next] = [high, low, at];

@@ -1,3 +1,5 @@
+import { putBigVarint, putZigZag } from '../../../kit/varint.ts';
+
 /**
  * Variable-length integers of Kafka's records: zigzag (0, -1, 1, -2 … become 0, 1, 2, 3 …), then seven
  * bits a byte, the lowest first, the top bit set where more follow.
@@ -40,23 +42,9 @@ export function varlongSize(value: number): number {
 export function putVarlong(into: Uint8Array, at: number, value: number): number {
   if (value < narrow && value >= -narrow) return putVarint(into, at, value);
   if (Math.abs(value) >= exact) return putBig(into, at, BigInt(value));
-  let rest = value < 0 ? -2 * value - 1 : 2 * value;
-  let to = at;
-  while (rest >= 0x80) {
-    into[to++] = (rest % 0x80) | 0x80;
-    rest = Math.floor(rest / 0x80);
-  }
-  into[to++] = rest;
-  return to;
+  return putZigZag(value, into, at);
 }
 
 function putBig(into: Uint8Array, at: number, value: bigint): number {
-  let rest = BigInt.asUintN(64, (value << 1n) ^ (value >> 63n));
-  let to = at;
-  while (rest >= 0x80n) {
-    into[to++] = Number(rest & 0x7fn) | 0x80;
-    rest >>= 7n;
-  }
-  into[to++] = Number(rest);
-  return to;
+  return putBigVarint(BigInt.asUintN(64, (value << 1n) ^ (value >> 63n)), into, at);
 }
