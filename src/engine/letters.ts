@@ -4,7 +4,7 @@ import type { TopicSpec } from '../model/record.ts';
 import { RecordBatch } from '../model/record-batch.ts';
 import type { Observer } from '../observe/event.ts';
 import type { Sink } from '../sink/sink.ts';
-import type { StreamPosition, StreamReader } from '../sink/stream-reader.ts';
+import { endIfThere, type StreamReader } from '../sink/stream-reader.ts';
 
 /** Letters by name, the newest of each. */
 type Standing = Map<string, DeadLetter>;
@@ -136,7 +136,7 @@ export class Letters {
 /** The letters of a job that stand in a topic: of each name the newest, unless it was settled. */
 export async function readLetters(reader: StreamReader, topic: string, job: string, signal: AbortSignal): Promise<Standing> {
   const standing: Standing = new Map();
-  const end = await endOf(reader, topic, signal);
+  const end = await endIfThere(reader, topic, signal);
   if (end === null) return standing;
   for await (const records of reader.read(topic, null, end, signal)) {
     for (const { key, value } of records) {
@@ -148,14 +148,4 @@ export async function readLetters(reader: StreamReader, topic: string, job: stri
     }
   }
   return standing;
-}
-
-/** null: there is no topic, as nothing was ever refused. */
-async function endOf(reader: StreamReader, topic: string, signal: AbortSignal): Promise<StreamPosition | null> {
-  try {
-    return await reader.end(topic, signal);
-  } catch (error) {
-    if (error instanceof LiberateError && error.code === 'LIB303') return null;
-    throw error;
-  }
 }

@@ -44,5 +44,13 @@ export function inOrder(found: readonly KeptSchema[], place: string): readonly K
   return versions;
 }
 
+/** LIB306 where a version is not the next: another runner has kept it first. */
+export function refuseTaken(stream: string, { version }: KeptSchema, there: number, place: string): void {
+  if (version === there + 1) return;
+  throw new LiberateError('LIB306', `version ${version} of ${stream} cannot be kept in ${place}, which has ${there}`, {
+    cure: 'Nothing: another runner has written it, and it is looked at again.',
+  });
+}
+
 export const damagedHistory = (place: string, what: string, cause?: unknown): LiberateError =>
   new LiberateError('LIB707', `the history of schemas in ${place} cannot be read: ${what}`, cause === undefined ? {} : { cause });

@@ -1,3 +1,5 @@
+import { LiberateError } from '../kit/errors.ts';
+
 /** Partition → the place after a record: an offset. A file has the one partition 0, and its places are bytes. */
 export type StreamPosition = ReadonlyMap<number, bigint>;
 
@@ -23,4 +25,14 @@ export interface StreamReader extends AsyncDisposable {
 
   /** A published key or value as this sink gives it back. May be the buffer given, changed in place. */
   asRead(published: Buffer): Buffer;
+}
+
+/** Where a topic ends; null: there is none, as nothing was ever written to it. */
+export async function endIfThere(reader: StreamReader, topic: string, signal: AbortSignal): Promise<StreamPosition | null> {
+  try {
+    return await reader.end(topic, signal);
+  } catch (error) {
+    if (error instanceof LiberateError && error.code === 'LIB303') return null;
+    throw error;
+  }
 }

@@ -3,9 +3,9 @@ import type { Clock } from '../../kit/clock.ts';
 import { LiberateError } from '../../kit/errors.ts';
 import type { TopicSpec } from '../../model/record.ts';
 import { RecordBatch } from '../../model/record-batch.ts';
-import { damagedHistory, inOrder, keptSchemaAt } from '../read-kept.ts';
+import { damagedHistory, inOrder, keptSchemaAt, refuseTaken } from '../read-kept.ts';
 import type { KeptSchema, SchemaKeeper } from '../schema-keeper.ts';
-import type { StreamPosition, StreamReader, StreamRecord } from '../stream-reader.ts';
+import { endIfThere, type StreamPosition, type StreamReader, type StreamRecord } from '../stream-reader.ts';
 import { inTurn } from '../turns.ts';
 
 /** What the keeper needs of the sink that it belongs to. */
@@ -34,7 +34,7 @@ export function kafkaSchemas(topic: SchemaTopic): SchemaKeeper {
 
   const read = async (signal: AbortSignal): Promise<void> => {
     await using reader = await topic.openReader();
-    const end = await endOf(reader, topic.name, signal);
+    const end = await endIfThere(reader, topic.name, signal);
     if (end === null) return;
     for await (const records of reader.read(topic.name, upto, end, signal)) for (const record of records) take(kept, record, place);
     upto = end;
@@ -57,11 +57,7 @@ export function kafkaSchemas(topic: SchemaTopic): SchemaKeeper {
     history,
     async keep(stream, schema, signal) {
       const there = (await history(stream, signal)).length;
-      if (schema.version !== there + 1) {
-        throw new LiberateError('LIB306', `version ${schema.version} of ${stream} cannot be kept in ${place}, which has ${there}`, {
-          cure: 'Nothing: another runner has written it, and it is looked at again.',
-        });
-      }
+      refuseTaken(stream, schema, there, place);
       await explained(topic.name, async () => {
         await topic.prepare({ name: topic.name, keyed: true }, signal);
         await topic.send(topic.name, batchOf(stream, schema, topic.clock.now()), signal);
@@ -72,16 +68,6 @@ export function kafkaSchemas(topic: SchemaTopic): SchemaKeeper {
 
 /** Milliseconds for reading all of it. */
 const readWithin = 60_000;
-
-async function endOf(reader: StreamReader, topic: string, signal: AbortSignal): Promise<StreamPosition | null> {
-  try {
-    return await reader.end(topic, signal);
-  } catch (error) {
-    // Nothing was ever kept.
-    if (error instanceof LiberateError && error.code === 'LIB303') return null;
-    throw error;
-  }
-}
 
 function batchOf(stream: string, schema: KeptSchema, now: number): RecordBatch {
   const batch = new RecordBatch({});

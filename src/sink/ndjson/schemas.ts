@@ -1,8 +1,7 @@
 import { open, readFile, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { throwIfAborted } from '../../kit/abort.ts';
-import { LiberateError } from '../../kit/errors.ts';
-import { damagedHistory, inOrder, keptSchemaAt } from '../read-kept.ts';
+import { damagedHistory, inOrder, keptSchemaAt, refuseTaken } from '../read-kept.ts';
 import type { KeptSchema, SchemaKeeper } from '../schema-keeper.ts';
 import { writeError } from '../write-error.ts';
 import { safeName } from './file-name.ts';
@@ -28,11 +27,7 @@ export function ndjsonSchemas(directory: string, ready: () => Promise<void>): Sc
       await ready();
       const path = place(topic);
       const before = await readHistory(path, topic);
-      if (schema.version !== before.length + 1) {
-        throw new LiberateError('LIB306', `version ${schema.version} cannot be kept in ${path}, which has ${before.length}`, {
-          cure: 'Nothing: another runner has written it, and it is looked at again.',
-        });
-      }
+      refuseTaken(topic, schema, before.length, path);
       await replace(path, `${JSON.stringify({ magic, topic, versions: [...before, schema] }, null, 2)}\n`);
     },
   };
