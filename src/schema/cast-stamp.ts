@@ -1,4 +1,4 @@
-import { localOffset } from './local-time.ts';
+import { localOffset, zoneMillis } from './local-time.ts';
 
 const date = /^(\d{4})-(\d\d)-(\d\d)$/;
 const time = /^\d\d:\d\d:\d\d(?:\.\d{1,9})?$/;
@@ -59,11 +59,4 @@ function instantOf({ day, clock, fraction, zone }: Parts, timezone: string | nul
   const wall = Date.parse(`${day}T${clock}Z`);
   const at = wall - (zone === '' ? (timezone === null ? 0 : localOffset(timezone)(wall)) : zoneMillis(zone));
   return `${new Date(at).toISOString().slice(0, 19)}${fraction}Z`;
-}
-
-function zoneMillis(zone: string): number {
-  if (zone === 'Z') return 0;
-  const digits = zone.slice(1).replace(':', '');
-  const minutes = Number(digits.slice(0, 2)) * 60 + Number(digits.slice(2) || 0);
-  return (zone.startsWith('-') ? -minutes : minutes) * 60_000;
 }

@@ -1,7 +1,7 @@
 import type { Column } from '../model/column.ts';
 import type { RowBatch } from '../model/row.ts';
 import type { Value } from '../model/value.ts';
-import { localOffset } from './local-time.ts';
+import { localOffset, zoneMillis } from './local-time.ts';
 import { packedStamps } from './packed-stamp.ts';
 
 /** Milliseconds since 1970 of a row, never negative; null when its cursor says no time. */
@@ -23,10 +23,7 @@ type LocalOffset = ((wall: number) => number) | null;
 
 function offsetMillis(zone: string | undefined, wall: number, local: LocalOffset): number {
   if (zone === undefined) return local === null ? 0 : local(wall);
-  if (zone === 'Z') return 0;
-  const digits = zone.slice(1).replace(':', '');
-  const minutes = Number(digits.slice(0, 2)) * 60 + Number(digits.slice(2) || 0);
-  return (zone.startsWith('-') ? -minutes : minutes) * 60_000;
+  return zoneMillis(zone);
 }
 
 function stampMillis(text: string, local: LocalOffset): number | null {

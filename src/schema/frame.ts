@@ -4,6 +4,9 @@ import type { KeyFormat } from '../model/format.ts';
 /** Formats whose events begin with the number under which a registry knows their schema. */
 export const isFramed = (format: KeyFormat): boolean => format === 'json-schema' || format === 'avro' || format === 'protobuf';
 
+/** Bytes of a frame; Protobuf's has one more. */
+export const frameBytes = 5;
+
 const none = Buffer.alloc(0);
 
 /**
@@ -13,7 +16,7 @@ const none = Buffer.alloc(0);
 export function frameOf(format: KeyFormat, id: number | null): Buffer {
   if (!isFramed(format)) return none;
   if (id === null) throw withoutId(format);
-  const frame = Buffer.alloc(format === 'protobuf' ? 6 : 5);
+  const frame = Buffer.alloc(format === 'protobuf' ? frameBytes + 1 : frameBytes);
   frame.writeInt32BE(id, 1);
   return frame;
 }

@@ -1,11 +1,9 @@
 import type { KeyFormat } from '../model/format.ts';
+import { frameBytes } from './frame.ts';
 import { jsonMembers } from './json-members.ts';
 
 /** The texts of a key's fields, by name, read from the key's own bytes. */
 export type KeyTexts = (key: Buffer) => ReadonlyMap<string, string>;
-
-/** Bytes in front of what a registry's formats write: a zero, and the schema's number. */
-const framing = 5;
 
 const texts = (json: Buffer): ReadonlyMap<string, string> =>
   new Map([...jsonMembers(json)].map(([name, token]) => [name, token.startsWith('"') ? (JSON.parse(token) as string) : token]));
@@ -16,7 +14,7 @@ export function keyTexts(format: KeyFormat, only: string): KeyTexts | null {
     case 'json':
       return texts;
     case 'json-schema':
-      return (key) => texts(key.subarray(framing));
+      return (key) => texts(key.subarray(frameBytes));
     case 'connect':
       return (key) => texts(Buffer.from(jsonMembers(key).get('payload') ?? '{}'));
     case 'string':

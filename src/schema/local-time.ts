@@ -38,3 +38,11 @@ function offsetAt(zone: IANAZone, wall: number): number {
   const holds = (offset: number): boolean => zone.offset(wall - offset) * minute === offset;
   return before === after || holds(before) || !holds(after) ? before : after;
 }
+
+/** The offset, in milliseconds, that a stamp names: `Z`, `+02`, `+0530`, `-03:30`. */
+export function zoneMillis(zone: string): number {
+  if (zone === 'Z') return 0;
+  const digits = zone.slice(1).replace(':', '');
+  const minutes = Number(digits.slice(0, 2)) * 60 + Number(digits.slice(2) || 0);
+  return (zone.startsWith('-') ? -minutes : minutes) * 60_000;
+}
