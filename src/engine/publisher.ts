@@ -91,7 +91,7 @@ export async function openPublisher(
   let newest: number | null = null;
   const { lagTime } = plan;
   // With a column of its own, a record's time says nothing of a lag.
-  const late = (rows: RowBatch, at: number, event: RecordBatch): number | null =>
+  const stampOf = (rows: RowBatch, at: number, event: RecordBatch): number | null =>
     plan.job.eventTime === null ? (event.timestamps[event.count - 1] as number) : (lagTime?.(rows, at) ?? null);
   let uncommitted: Watermark | null = null;
   const sending = sendingSignal(signal);
@@ -147,7 +147,7 @@ export async function openPublisher(
       } else if (reader.meet(rows, at, event)) {
         leaves = true;
         books.leaves(event);
-        if (lagTime !== null) newest = Math.max(newest ?? 0, late(rows, at, event) ?? 0);
+        if (lagTime !== null) newest = Math.max(newest ?? 0, stampOf(rows, at, event) ?? 0);
         outbox.add(() => reader.markBefore(rows, at), bad?.careful ? rowText(plan, rows, at) : undefined);
       } else {
         outbox.discard();
@@ -164,12 +164,12 @@ export async function openPublisher(
       await addedSurely(rows, () => addAll(rows, reader, readAt));
       const mark = reader.met(rows);
       if (mark !== null) outbox.reach(mark);
-      const late = readAt - flushedAt >= flushEvery;
-      if (late) {
+      const overdue = readAt - flushedAt >= flushEvery;
+      if (overdue) {
         flushedAt = readAt;
         outbox.flush();
       }
-      await out.ready(late);
+      await out.ready(overdue);
     },
     drain: async () => {
       await out.drain();
