@@ -2,7 +2,7 @@ import type { PlannedJob } from '../engine/explain-job.ts';
 import { count } from '../observe/describe-event.ts';
 import { guaranteeLines } from '../observe/describe-guarantee.ts';
 import type { Explained } from '../query/explained.ts';
-import { jsonType } from '../schema/json-type.ts';
+import { jsonType } from '../schema/json/type.ts';
 import { jobKeys } from './job-keys.ts';
 import type { paints } from './paint.ts';
 import { planSchemaText } from './schema-text.ts';

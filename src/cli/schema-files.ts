@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { LiberateError } from '../kit/errors.ts';
 import type { KeyFormat } from '../model/format.ts';
 import type { SchemaDocument } from '../model/schema-document.ts';
-import { connectSchemaOf } from '../schema/connect-schema.ts';
+import { connectSchemaOf } from '../schema/connect/schema.ts';
 import { documentsOf } from '../schema/documents.ts';
 import type { EventModel } from '../schema/event-model.ts';
 import type { StreamSchema } from '../schema/stream-schema.ts';

@@ -1,6 +1,6 @@
 import { isAdmissible, type SchemaView } from '../engine/schema-view.ts';
-import { breakText } from '../schema/break-words.ts';
-import { compareSchemas, type SchemaVersion } from '../schema/compatibility.ts';
+import { breakText } from '../schema/compatibility/break-words.ts';
+import { compareSchemas, type SchemaVersion } from '../schema/compatibility/compatibility.ts';
 import type { KeptSchema } from '../sink/schema-keeper.ts';
 import { documentFiles } from './schema-files.ts';
 

@@ -1,7 +1,7 @@
 import { isAdmissible, type RegisteredSchema, type SchemaView } from '../engine/schema-view.ts';
-import { breakText, differenceText, whoBreaks } from '../schema/break-words.ts';
-import { compareSchemas, type Direction, type SchemaVersion } from '../schema/compatibility.ts';
-import type { Difference } from '../schema/difference.ts';
+import { breakText, differenceText, whoBreaks } from '../schema/compatibility/break-words.ts';
+import { compareSchemas, type Direction, type SchemaVersion } from '../schema/compatibility/compatibility.ts';
+import type { Difference } from '../schema/compatibility/difference.ts';
 import type { EventField } from '../schema/event-model.ts';
 import type { KeptSchema } from '../sink/schema-keeper.ts';
 import type { paints } from './paint.ts';

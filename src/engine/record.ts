@@ -1,8 +1,8 @@
 import type { OutboundRecord } from '../model/record.ts';
 import type { RecordBatch } from '../model/record-batch.ts';
 import type { RowBatch } from '../model/row.ts';
-import { envelopeHeaders } from '../schema/envelope-headers.ts';
-import { headerColumns, headerText } from '../schema/header-template.ts';
+import { envelopeHeaders } from '../schema/envelope/headers.ts';
+import { headerColumns, headerText } from '../schema/shape/header-template.ts';
 import type { JobPlan } from './job-plan.ts';
 import type { Encode } from './tracker.ts';
 

@@ -4,7 +4,7 @@ import type { RowText } from '../model/dead-letter.ts';
 import type { PackedRows } from '../model/packed-rows.ts';
 import type { RowBatch } from '../model/row.ts';
 import type { Value } from '../model/value.ts';
-import type { Masker } from '../schema/mask.ts';
+import type { Masker } from '../schema/shape/mask.ts';
 
 const hex = (bytes: Uint8Array): string => `\\x${Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('hex')}`;
 

@@ -3,10 +3,10 @@ import type { Column, Shape } from '../model/column.ts';
 import type { Job, Mode } from '../model/job.ts';
 import type { Encoder, EventSchema } from '../schema/encoder.ts';
 import { eventSchema } from '../schema/event-schema.ts';
-import { headerColumns } from '../schema/header-template.ts';
-import { masker } from '../schema/mask.ts';
-import { perRecord } from '../schema/per-record.ts';
-import { shapedColumn, shapedEncoder, shapedValues } from '../schema/shaper.ts';
+import { headerColumns } from '../schema/shape/header-template.ts';
+import { masker } from '../schema/shape/mask.ts';
+import { perRecord } from '../schema/shape/per-record.ts';
+import { shapedColumn, shapedEncoder, shapedValues } from '../schema/shape/shaper.ts';
 import type { FindColumn } from './reading-order.ts';
 import type { RowTexts } from './row-text.ts';
 

@@ -1,6 +1,6 @@
 import type { KeyFormat } from '../model/format.ts';
-import { frameBytes } from './frame.ts';
-import { jsonMembers } from './json-members.ts';
+import { frameBytes } from './binary/frame.ts';
+import { jsonMembers } from './json/members.ts';
 
 /** The texts of a key's fields, by name, read from the key's own bytes. */
 export type KeyTexts = (key: Buffer) => ReadonlyMap<string, string>;

@@ -1,12 +1,12 @@
 import type { KeyFormat } from '../model/format.ts';
 import type { Job } from '../model/job.ts';
 import type { SchemaDocument } from '../model/schema-document.ts';
-import { avroSchemaOf } from './avro-schema.ts';
-import { envelopedDocument } from './envelope-document.ts';
+import { avroSchemaOf } from './avro/schema.ts';
+import { envelopedDocument } from './envelope/document.ts';
 import type { EventField, EventModel } from './event-model.ts';
-import { jsonKeySchemaOf, jsonSchemaOf } from './json-schema.ts';
+import { jsonKeySchemaOf, jsonSchemaOf } from './json/schema.ts';
 import { namespaceOf } from './names.ts';
-import { protobufOf } from './protobuf-schema.ts';
+import { protobufOf } from './protobuf/schema.ts';
 import type { StreamSchema } from './stream-schema.ts';
 
 /** What consumers are told of a job's events. */

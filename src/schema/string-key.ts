@@ -4,7 +4,7 @@ import type { RecordBatch } from '../model/record-batch.ts';
 import type { Value } from '../model/value.ts';
 import { putText } from './batch-bytes.ts';
 import type { EventField } from './event-model.ts';
-import { type JsonWriter, jsonWriter } from './json-value.ts';
+import { type JsonWriter, jsonWriter } from './json/value.ts';
 import { notUtf8 } from './not-utf8.ts';
 import type { RowObject } from './row-object.ts';
 

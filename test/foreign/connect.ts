@@ -1,6 +1,6 @@
 import type { ColumnType } from '../../src/model/column.ts';
 import type { EventField } from '../../src/schema/event-model.ts';
-import { jsonItems } from '../../src/schema/json-items.ts';
+import { jsonItems } from '../../src/schema/json/items.ts';
 import { membersOf } from './members.ts';
 import { bytes, clockOf, decimalOf, dynamic, isoOfDays, isoOfMicros, type Normal, real } from './normal.ts';
 

@@ -1,4 +1,4 @@
-import { jsonItems } from '../../src/schema/json-items.ts';
+import { jsonItems } from '../../src/schema/json/items.ts';
 
 /** The fields of a JSON object, each as its own text, so that no number becomes a double. */
 export function membersOf(json: string): ReadonlyMap<string, string> {

@@ -1,6 +1,6 @@
 import type { ColumnType } from '../../src/model/column.ts';
 import type { Value } from '../../src/model/value.ts';
-import { jsonItems } from '../../src/schema/json-items.ts';
+import { jsonItems } from '../../src/schema/json/items.ts';
 
 /** A value as a text that is the same however it came, and another one for every other value. */
 export type Normal = string | null | readonly Normal[];

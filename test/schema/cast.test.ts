@@ -5,7 +5,7 @@ import { core } from '../../src/config/schema/zod.ts';
 import type { ColumnType } from '../../src/model/column.ts';
 import type { Cast } from '../../src/model/shaping.ts';
 import type { Value } from '../../src/model/value.ts';
-import { caster } from '../../src/schema/cast.ts';
+import { caster } from '../../src/schema/shape/cast.ts';
 
 const castOf = (text: string): Cast => (core.parse(castForm, { c: text }) as Record<string, Cast>)['c'] as Cast;
 type Kind = Exclude<ColumnType['kind'], 'array'>;

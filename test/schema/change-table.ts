@@ -1,5 +1,5 @@
 import type { Format } from '../../src/model/format.ts';
-import { verdictOf } from '../../src/schema/compatibility.ts';
+import { verdictOf } from '../../src/schema/compatibility/compatibility.ts';
 import { type Change, changes, versionOf } from './changes.ts';
 
 /** Two formats that are told by the same document have one column. */

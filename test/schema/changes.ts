@@ -1,6 +1,6 @@
 import type { Column, ColumnFacts, ColumnType } from '../../src/model/column.ts';
 import type { Compatibility, Envelope, Format, KeyFormat } from '../../src/model/format.ts';
-import type { SchemaVersion } from '../../src/schema/compatibility.ts';
+import type { SchemaVersion } from '../../src/schema/compatibility/compatibility.ts';
 import { eventModel } from '../../src/schema/event-model.ts';
 import { eventSchema } from '../../src/schema/event-schema.ts';
 

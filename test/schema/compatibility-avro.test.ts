@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { avroSchemaOf, avroType } from '../../src/schema/avro-schema.ts';
-import { type SchemaVersion, verdictOf } from '../../src/schema/compatibility.ts';
+import { avroSchemaOf, avroType } from '../../src/schema/avro/schema.ts';
+import { type SchemaVersion, verdictOf } from '../../src/schema/compatibility/compatibility.ts';
+import { otherMeaning } from '../../src/schema/compatibility/meaning.ts';
 import type { EventField } from '../../src/schema/event-model.ts';
-import { otherMeaning } from '../../src/schema/meaning.ts';
 import { plainNames } from '../../src/schema/names.ts';
 import { avroReads } from './avro-judge.ts';
 import { altered, single, type Typed, types, typeText } from './versions.ts';

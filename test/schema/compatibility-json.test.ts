@@ -1,10 +1,10 @@
 import { Ajv } from 'ajv';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type SchemaVersion, verdictOf } from '../../src/schema/compatibility.ts';
-import { jsonSchemaOf } from '../../src/schema/json-schema.ts';
-import { otherMeaning } from '../../src/schema/meaning.ts';
-import { elementOf } from '../../src/schema/protobuf-schema.ts';
+import { type SchemaVersion, verdictOf } from '../../src/schema/compatibility/compatibility.ts';
+import { otherMeaning } from '../../src/schema/compatibility/meaning.ts';
+import { jsonSchemaOf } from '../../src/schema/json/schema.ts';
+import { elementOf } from '../../src/schema/protobuf/schema.ts';
 import { samplesOf } from './samples.ts';
 import { altered, single, type Typed, types, typeText } from './versions.ts';
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Compatibility } from '../../src/model/format.ts';
-import { demandsOf, type SchemaVersion, verdictOf } from '../../src/schema/compatibility.ts';
+import { demandsOf, type SchemaVersion, verdictOf } from '../../src/schema/compatibility/compatibility.ts';
 import { compatibilities, formats } from './changes.ts';
 import { version } from './versions.ts';
 

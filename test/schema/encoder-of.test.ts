@@ -7,7 +7,7 @@ import type { Encoder } from '../../src/schema/encoder.ts';
 import { encoderOf } from '../../src/schema/encoder-of.ts';
 import { eventModel } from '../../src/schema/event-model.ts';
 import { eventSchema } from '../../src/schema/event-schema.ts';
-import { jsonEncoder } from '../../src/schema/json-encoder.ts';
+import { jsonEncoder } from '../../src/schema/json/encoder.ts';
 import { streamSchemaOf } from '../../src/schema/stream-schema-of.ts';
 import { oneRow, packedRowsOf } from '../support/rows.ts';
 import { column } from './column.ts';

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import type { Column } from '../../src/model/column.ts';
 import type { Format } from '../../src/model/format.ts';
-import { avroSchemaOf } from '../../src/schema/avro-schema.ts';
+import { avroSchemaOf } from '../../src/schema/avro/schema.ts';
 import { type EventModel, eventModel } from '../../src/schema/event-model.ts';
 import { eventSchema } from '../../src/schema/event-schema.ts';
-import { jsonKeySchemaOf, jsonSchemaOf } from '../../src/schema/json-schema.ts';
+import { jsonKeySchemaOf, jsonSchemaOf } from '../../src/schema/json/schema.ts';
 import { plainNames } from '../../src/schema/names.ts';
-import { protobufOf } from '../../src/schema/protobuf-schema.ts';
+import { protobufOf } from '../../src/schema/protobuf/schema.ts';
 import type { StreamSchema } from '../../src/schema/stream-schema.ts';
 import { documentOf, streamSchemaOf } from '../../src/schema/stream-schema-of.ts';
 import { column } from './column.ts';

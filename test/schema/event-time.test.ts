@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Value } from '../../src/model/value.ts';
-import { eventTime, markTime } from '../../src/schema/event-time.ts';
+import { eventTime, markTime } from '../../src/schema/shape/event-time.ts';
 import { oneRow } from '../support/rows.ts';
 import { column } from './column.ts';
 

@@ -2,9 +2,9 @@ import fc from 'fast-check';
 import protobuf from 'protobufjs';
 import { describe, expect, it } from 'vitest';
 import type { EventModel } from '../../src/schema/event-model.ts';
-import { fieldNumbers, numbered } from '../../src/schema/field-numbers.ts';
 import { modelAsJson, modelOfJson } from '../../src/schema/kept-model.ts';
-import { numberOf, protobufOf } from '../../src/schema/protobuf-schema.ts';
+import { fieldNumbers, numbered } from '../../src/schema/protobuf/field-numbers.ts';
+import { numberOf, protobufOf } from '../../src/schema/protobuf/schema.ts';
 import { type Side, specs, versionOf } from './changes.ts';
 import { version } from './versions.ts';
 

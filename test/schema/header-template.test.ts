@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { headerColumns, headerPieces, headerText } from '../../src/schema/header-template.ts';
-import { jsonMembers } from '../../src/schema/json-members.ts';
+import { jsonMembers } from '../../src/schema/json/members.ts';
+import { headerColumns, headerPieces, headerText } from '../../src/schema/shape/header-template.ts';
 
 describe('the template of a header', () => {
   it('has columns in braces, and braces that are doubled or stand alone as they are', () => {

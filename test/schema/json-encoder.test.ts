@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest';
 import type { ColumnType } from '../../src/model/column.ts';
 import type { Value } from '../../src/model/value.ts';
 import { eventSchema } from '../../src/schema/event-schema.ts';
-import { jsonEncoder } from '../../src/schema/json-encoder.ts';
-import { jsonWriter } from '../../src/schema/json-value.ts';
+import { jsonEncoder } from '../../src/schema/json/encoder.ts';
+import { jsonWriter } from '../../src/schema/json/value.ts';
 import { eventOf, oneRow, textsOf } from '../support/rows.ts';
 import { column } from './column.ts';
 

@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { masker } from '../../src/schema/mask.ts';
+import { masker } from '../../src/schema/shape/mask.ts';
 
 describe('a mask', () => {
   it('redacts whatever it is given', () => {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import type { Column, ColumnFacts, ColumnType } from '../../src/model/column.ts';
 import type { Format } from '../../src/model/format.ts';
-import type { SchemaVersion } from '../../src/schema/compatibility.ts';
+import type { SchemaVersion } from '../../src/schema/compatibility/compatibility.ts';
 import { eventModel } from '../../src/schema/event-model.ts';
 import { eventSchema } from '../../src/schema/event-schema.ts';
 

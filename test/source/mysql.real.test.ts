@@ -7,7 +7,7 @@ import { type Row, type RowBatch, rowsOf } from '../../src/model/row.ts';
 import { planRead } from '../../src/query/plan.ts';
 import type { ReadRequest, Window } from '../../src/query/request.ts';
 import { eventSchema } from '../../src/schema/event-schema.ts';
-import { jsonEncoder } from '../../src/schema/json-encoder.ts';
+import { jsonEncoder } from '../../src/schema/json/encoder.ts';
 import { flavourOf } from '../../src/source/mysql/flavour.ts';
 import { openMysql } from '../../src/source/mysql/source.ts';
 import type { Source } from '../../src/source/source.ts';

@@ -1,8 +1,8 @@
 import type { Column, ColumnFacts } from '../../src/model/column.ts';
-import { type AvroType, avroType } from '../../src/schema/avro-schema.ts';
-import { type ConnectType, connectType } from '../../src/schema/connect-schema.ts';
-import { type JsonSchema, valueSchema } from '../../src/schema/json-schema.ts';
-import { protobufType } from '../../src/schema/protobuf-schema.ts';
+import { type AvroType, avroType } from '../../src/schema/avro/schema.ts';
+import { type ConnectType, connectType } from '../../src/schema/connect/schema.ts';
+import { type JsonSchema, valueSchema } from '../../src/schema/json/schema.ts';
+import { protobufType } from '../../src/schema/protobuf/schema.ts';
 import type { TypeCase } from './type-case.ts';
 
 /** What a source tells of a column of a type, and what the schemas make of it. */

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { cursorKind } from '../../src/engine/mode.ts';
 import type { Column, ColumnFacts } from '../../src/model/column.ts';
-import type { ConnectType } from '../../src/schema/connect-schema.ts';
+import type { ConnectType } from '../../src/schema/connect/schema.ts';
 import type { DescribedType } from './described.ts';
 import { mariadbCases } from './mariadb.ts';
 import { postgresCases } from './postgres.ts';

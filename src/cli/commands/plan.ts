@@ -4,7 +4,7 @@ import { Disposables } from '../../kit/disposables.ts';
 import type { Job } from '../../model/job.ts';
 import type { Finding } from '../../model/report.ts';
 import type { Explained } from '../../query/explained.ts';
-import { jsonType } from '../../schema/json-type.ts';
+import { jsonType } from '../../schema/json/type.ts';
 import type { Sink } from '../../sink/sink.ts';
 import { openSinks, openSources } from '../compose.ts';
 import { exitOfFindings, printFindings } from '../findings.ts';

@@ -1,0 +1,71 @@
+import type { ColumnType } from '../../model/column.ts';
+import type { Value } from '../../model/value.ts';
+
+/** Writes one value as JSON text; null is handled by the caller. */
+export type JsonWriter = (value: Exclude<Value, null>) => string;
+
+const raw: JsonWriter = (value) => value as string;
+const quoted: JsonWriter = (value) => JSON.stringify(value);
+const plainText: JsonWriter = (value) => `"${value as string}"`;
+const base64 = (bytes: Uint8Array): string => `"${Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64')}"`;
+
+/** Digits as they are: exact at any width. JSON has no NaN and no infinity, so these become strings. */
+const number: JsonWriter = (value) => {
+  const text = value as string;
+  const last = text.charCodeAt(text.length - 1);
+  return last >= 48 && last <= 57 ? text : JSON.stringify(text);
+};
+
+/** A raw newline can only be white space between tokens of valid JSON; a record is one line. */
+const json: JsonWriter = (value) => {
+  const text = value as string;
+  return text.includes('\n') || text.includes('\r') ? text.replace(/[\r\n]+/g, ' ') : text;
+};
+
+/** A double that the database itself holds; `String` prints the shortest text that reads back the same. */
+const double = (value: number): string => (Number.isFinite(value) ? String(value) : `"${value}"`);
+
+const dynamic: JsonWriter = (value) => {
+  switch (typeof value) {
+    case 'string':
+      return JSON.stringify(value);
+    case 'bigint':
+    case 'boolean':
+      return String(value);
+    case 'number':
+      return double(value);
+    default:
+      return base64(value);
+  }
+};
+
+/** How values of a type become JSON; see docs/types.md for the table. */
+export function jsonWriter(type: ColumnType): JsonWriter {
+  switch (type.kind) {
+    case 'boolean':
+      return (value) => (value === true ? 'true' : 'false');
+    case 'integer':
+      return raw;
+    case 'decimal':
+    case 'float':
+      return number;
+    case 'text':
+    case 'interval':
+      return quoted;
+    case 'uuid':
+    case 'date':
+    case 'time':
+    case 'timestamp':
+    case 'timestamptz':
+      return plainText;
+    case 'json':
+    case 'array':
+      return json;
+    case 'bytes':
+      return (value) => base64(value as Uint8Array);
+    case 'dynamic':
+      return dynamic;
+    default:
+      return type satisfies never;
+  }
+}
