@@ -9,6 +9,7 @@ export class Alarm {
   readonly #hinted: boolean;
   #rung = false;
   #answered = false;
+  #stirred = false;
   #wake = (): void => {};
 
   /** `hinted`: hints may come at all. */
@@ -27,6 +28,12 @@ export class Alarm {
     this.#wake();
   }
 
+  /** Ends the wait, and begins no cycle: there is something else to do. */
+  stir(): void {
+    this.#stirred = true;
+    this.#wake();
+  }
+
   /** A cycle begins, which reads whatever was hinted at until now. */
   answer(): void {
     this.#answered ||= this.#rung;
@@ -38,20 +45,33 @@ export class Alarm {
     this.#rung ||= this.#answered;
   }
 
-  /** Returns when it is `due`, or once a hint is there but never for one before `earliest`; or when the signal aborts. */
-  async wait(due: number, earliest: number, signal: AbortSignal): Promise<void> {
+  /** Returns when it is `due`, or once a hint is there but never for one before `earliest`; or when the signal aborts. `stirred`: before that. */
+  async wait(due: number, earliest: number, signal: AbortSignal): Promise<'time' | 'stirred'> {
+    await this.#wait(due, earliest, signal);
+    const stirred = this.#stirred && !this.#rung && !signal.aborted;
+    this.#stirred = false;
+    return stirred ? 'stirred' : 'time';
+  }
+
+  async #wait(due: number, earliest: number, signal: AbortSignal): Promise<void> {
     this.#answered = false;
-    if (!this.#hinted) return this.#clock.sleep(Math.max(0, due - this.#clock.now()), signal);
+    if (!this.#hinted) return this.#rest(Math.max(0, due - this.#clock.now()), signal);
     const begun = this.#clock.now();
     const first = Math.max(0, Math.min(due, earliest) - begun);
     await this.#clock.sleep(first, signal);
     // Not by the clock alone: one that is set back meanwhile would make this wait for the time to come again.
     const left = Math.min(due - this.#clock.now(), due - begun - first);
     if (this.#rung || left <= 0 || signal.aborted) return;
+    await this.#rest(left, signal);
+  }
+
+  /** For so long, or until it is woken. */
+  async #rest(ms: number, signal: AbortSignal): Promise<void> {
+    if (this.#stirred || signal.aborted) return;
     const over = new AbortController();
     this.#wake = (): void => over.abort();
     signal.addEventListener('abort', this.#wake, { once: true });
-    await this.#clock.sleep(left, over.signal);
+    await this.#clock.sleep(ms, over.signal);
     signal.removeEventListener('abort', this.#wake);
     this.#wake = (): void => {};
   }

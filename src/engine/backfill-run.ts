@@ -23,10 +23,25 @@ export interface ChunkRun {
   readonly workers: number;
   /** Rows that are still to come; null: unknown. */
   readonly expected: number | null;
+  /** The time of performance.now() after which no page begins where the rest can be read later; null: it goes on to the end. */
+  readonly until: number | null;
+  /** What has come of chunks that an earlier slice began, by their number from 0. */
+  readonly parts: Map<number, Part>;
 }
 
-/** Publishes what is not done of a backfill, chunk by chunk, some at a time. After a failure what was acknowledged is kept. */
-export async function publishChunks(run: ChunkRun, state: BackfillState, signal: AbortSignal): Promise<readonly ChunkReport[]> {
+export type Part = Pick<ChunkReport, 'published' | 'ms'>;
+
+export interface ChunksRun {
+  /** The chunks that were done. */
+  readonly reports: readonly ChunkReport[];
+  readonly state: BackfillState;
+}
+
+/**
+ * Publishes what is not done of a backfill, chunk by chunk, some at a time. After a failure what was acknowledged is kept. Nothing is on its
+ * way when it resolves, and all that it knows of the job was read since it began: so two calls may have a poll between them.
+ */
+export async function publishChunks(run: ChunkRun, state: BackfillState, signal: AbortSignal): Promise<ChunksRun> {
   const progress = new BackfillProgress(run, state, await booksOf(run.context));
   const open = [...state.chunks.keys()].filter((at) => state.chunks[at]?.done === false);
   const isAlone = (at: number): boolean => state.chunks[at]?.alone === true;
@@ -35,8 +50,8 @@ export async function publishChunks(run: ChunkRun, state: BackfillState, signal:
     run.workers,
     signal,
   );
-  await progress.publish(open.filter(isAlone), 1, signal);
-  return progress.reports;
+  if (!progress.halted) await progress.publish(open.filter(isAlone), 1, signal);
+  return { reports: progress.reports, state: { ...state, chunks: progress.chunks } };
 }
 
 /** The chunks' common books, and how far they are. */
@@ -49,6 +64,8 @@ class BackfillProgress {
   #toldAt: number;
   #saved: Promise<void> = Promise.resolve();
   readonly reports: ChunkReport[] = [];
+  /** Its time is over, and something is left. */
+  halted = false;
 
   constructor(run: ChunkRun, state: BackfillState, books: Books) {
     this.#run = run;
@@ -59,6 +76,10 @@ class BackfillProgress {
     this.#toldAt = this.#startedAt;
   }
 
+  get chunks(): readonly ChunkProgress[] {
+    return this.#chunks;
+  }
+
   /** Takes the chunks in order, so many at a time. One that fails stops the others. */
   async publish(chunks: readonly number[], workers: number, signal: AbortSignal): Promise<void> {
     const stop = new AbortController();
@@ -66,7 +87,12 @@ class BackfillProgress {
     const queue = [...chunks];
     const work = async (): Promise<void> => {
       try {
-        for (let at = queue.shift(); at !== undefined; at = queue.shift()) await this.#publishChunk(at, either);
+        // One at least: each call gets on.
+        for (let at = queue.shift(); at !== undefined; at = queue.shift()) {
+          await this.#publishChunk(at, either);
+          if (queue.length > 0 && this.#isOver()) this.halted = true;
+          if (this.halted) return;
+        }
       } catch (reason) {
         // The first reason stays: those that were stopped by it fail with the same.
         stop.abort(reason);
@@ -92,7 +118,7 @@ class BackfillProgress {
   }
 
   async #tryChunk(at: number, signal: AbortSignal): Promise<void> {
-    const { context, request, kept } = this.#run;
+    const { context, request, kept, parts } = this.#run;
     const chunk = this.#chunks[at] as ChunkProgress;
     const startedAt = context.clock.now();
     const tally = newTally();
@@ -101,12 +127,20 @@ class BackfillProgress {
     const marks = kept && request.key.length > 0;
     const total = (): number => chunk.published + tally.published;
     const reached = (mark: Watermark): Promise<void> => this.#save(at, { ...chunk, mark, published: total() });
+    // Where it ends before its time; null: it does not.
+    let halt = null as Watermark | null;
+    let last = null as Watermark | null;
+    const halts = (): boolean => {
+      halt = marks && this.#isOver() ? last : null;
+      return halt !== null;
+    };
     const counted = countInto(context.tally, tally);
     const publisher = await openPublisher(own, { ...this.#books, ...(marks ? { reached } : {}) }, null, signal, 'r');
     try {
       const most = isOrdered(request) ? context.plan.job.batch : null;
-      for await (const batch of readPages(context.source, chunkRequest(request, chunk), most, signal, chunk.mark ?? chunk.after)) {
+      for await (const batch of readPages(context.source, chunkRequest(request, chunk), most, signal, chunk.mark ?? chunk.after, halts)) {
         await publisher.publish(batch, everyRow(marks));
+        if (marks && batch.count > 0) last = batch.position(batch.count - 1);
         counted();
         this.#tellProgress();
       }
@@ -115,11 +149,23 @@ class BackfillProgress {
       await publisher.settle();
       counted();
     }
+    const { published = 0, ms = 0 } = parts.get(at) ?? {};
+    const part = { published: published + tally.published, ms: ms + context.clock.now() - startedAt };
+    if (halt !== null) {
+      this.halted = true;
+      parts.set(at, part);
+      return this.#save(at, { ...chunk, mark: halt, published: total() });
+    }
     await this.#save(at, { ...chunk, done: true, published: total() });
-    this.#report(at, { published: tally.published, ms: context.clock.now() - startedAt });
+    this.#report(at, part);
   }
 
-  #report(at: number, { published, ms }: Pick<ChunkReport, 'published' | 'ms'>): void {
+  #isOver(): boolean {
+    const { until } = this.#run;
+    return until !== null && performance.now() >= until;
+  }
+
+  #report(at: number, { published, ms }: Part): void {
     const { plan, observer } = this.#run.context;
     const range = rangeText(plan, this.#chunks[at] as Chunk);
     this.reports.push({ chunk: at + 1, range, published, ms });

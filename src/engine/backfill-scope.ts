@@ -69,7 +69,8 @@ export function refuseUnfinished({ name }: JobPlan, state: BackfillState | null)
   });
 }
 
-function refuseOther(plan: JobPlan, state: BackfillState, range: BackfillRange): void {
+/** LIB504 where the plan, or the range, is not what it was begun with. */
+export function refuseOther(plan: JobPlan, state: BackfillState, range: BackfillRange): void {
   const changed = changedScope(scopeOf(plan, range), state.scope);
   if (changed !== null) throw new LiberateError('LIB504', changed, { place: { job: plan.name } });
 }

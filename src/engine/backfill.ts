@@ -1,7 +1,17 @@
 import { LiberateError } from '../kit/errors.ts';
-import { type BackfillRange, type BackfillState, type Chunk, type ChunkReport, isFinished } from '../model/backfill.ts';
+import {
+  type BackfillAnswer,
+  type BackfillRange,
+  type BackfillState,
+  type Chunk,
+  type ChunkReport,
+  isFinished,
+} from '../model/backfill.ts';
 import type { Job } from '../model/job.ts';
 import type { CycleReport } from '../model/report.ts';
+import type { Lease } from '../state/lease.ts';
+import { AnswerListener } from './answer-listener.ts';
+import { askRunner } from './ask-runner.ts';
 import { splitIntoChunks, windowOf } from './backfill-chunks.ts';
 import { type BackfillRequest, backfillRequest, chunkRequest, isOrdered } from './backfill-request.ts';
 import { publishChunks, rangeText } from './backfill-run.ts';
@@ -19,7 +29,7 @@ import { alone } from './turn.ts';
 export interface BackfillOptions extends BackfillRange {
   /** Only tell what the chunks would be. */
   readonly dryRun: boolean;
-  /** Wait for a runner that holds the job; otherwise LIB406. */
+  /** Wait for a holder of the job that does not do the backfill itself, as a runner does; otherwise LIB406. */
   readonly wait: boolean;
   /** Chunks at a time, each on a connection of its own; at most the source's pool less one, which looks. */
   readonly parallel: number;
@@ -45,8 +55,8 @@ export interface PlannedChunk extends Pick<ChunkReport, 'chunk' | 'range'> {
 
 /**
  * Publishes what the job's relation holds now, whole or by a range of its cursor, chunk by chunk, and leaves the live mark
- * alone. It holds the job's lease meanwhile: a poller of the same job waits, so that an old row which the
- * backfill has read can never be sent after a newer one which the poller has.
+ * alone. It holds the job's lease meanwhile, so that an old row which the backfill has read can never be sent after a newer
+ * one which a poller has. Where a runner holds the lease, that one is asked to do it, between its polls.
  */
 export async function backfillJob(
   engine: Engine,
@@ -85,6 +95,17 @@ function notice({ observer }: Engine, job: string, message: string, cure: string
   observer({ type: 'job.notice', job, message, cure });
 }
 
+type Done = Pick<BackfillReport, 'published' | 'deadLetters' | 'bytes' | 'expected' | 'chunks'>;
+
+/** What the runner did before it ended, and what was done since. */
+const added = (before: Done, after: Done): Done => ({
+  published: before.published + after.published,
+  deadLetters: before.deadLetters + after.deadLetters,
+  bytes: before.bytes + after.bytes,
+  expected: before.expected ?? after.expected,
+  chunks: [...before.chunks, ...after.chunks],
+});
+
 /** The backfill of one relation. */
 class Backfill {
   readonly #engine: Engine;
@@ -116,15 +137,15 @@ class Backfill {
     return { job, startedAt, ...(await this.#publish(estimated, signal)), endedAt: clock.now() };
   }
 
-  async #publish(
-    estimated: number | null,
-    signal: AbortSignal,
-  ): Promise<Pick<BackfillReport, 'published' | 'deadLetters' | 'bytes' | 'expected' | 'chunks'>> {
+  async #publish(estimated: number | null, signal: AbortSignal): Promise<Done> {
     const { store, clock, observer, readBack } = this.#engine;
     const plan = this.#plan;
     const { source } = this.#use;
+    const kept = isOrdered(this.#request);
+    const asked = await this.#lease(estimated, kept, signal);
+    if (asked.lease === null) return asked.done;
+    await using lease = asked.lease;
     const sink = this.#engine.sink(plan.job);
-    await using lease = await jobLease(this.#engine, plan.name, this.#options.wait, signal);
     const { fence } = lease;
     const registry = this.#engine.registry(plan.job);
     const tally = newTally();
@@ -134,20 +155,67 @@ class Backfill {
     const state = await this.#state(estimated, signal);
     await sink.prepare(plan.topic, signal);
     if (plan.letters !== null) await sink.prepare(plan.letters, signal);
-    const kept = isOrdered(this.#request);
     // Before the first event: a crash in the first chunk can be resumed too.
     if (kept && !isFinished(state)) await this.#save(state, fence);
     this.#tellPlan(state, kept);
     const expected = toCome(estimated, state);
-    const run = { context, request: this.#request, kept, workers: this.#options.parallel, expected };
+    const workers = this.#options.parallel;
+    const run = { context, request: this.#request, kept, workers, expected, until: null, parts: new Map() };
     try {
-      const chunks = await publishChunks(run, state, AbortSignal.any([signal, lease.lost]));
+      const { reports } = await publishChunks(run, state, AbortSignal.any([signal, lease.lost]));
       await keepCount(context);
-      return { published: tally.published, deadLetters: tally.deadLetters, bytes: tally.bytes, expected, chunks };
+      return added(asked.done, {
+        published: tally.published,
+        deadLetters: tally.deadLetters,
+        bytes: tally.bytes,
+        expected,
+        chunks: reports,
+      });
     } catch (error) {
       if (kept) await this.#tellHowToResume();
       throw error;
     }
+  }
+
+  /** The job's lease, once it is free, and what its runner has done of the backfill until then; null: all of it. */
+  async #lease(
+    estimated: number | null,
+    kept: boolean,
+    signal: AbortSignal,
+  ): Promise<{ readonly lease: Lease | null; readonly done: Done }> {
+    const nothing = { published: 0, deadLetters: 0, bytes: 0, expected: null, chunks: [] };
+    try {
+      return { lease: await jobLease(this.#engine, this.#plan.name, false, signal), done: nothing };
+    } catch (error) {
+      if (!(error instanceof LiberateError) || error.code !== 'LIB406') throw error;
+    }
+    try {
+      return await this.#ask(estimated, kept, signal);
+    } catch (error) {
+      if (kept) await this.#tellHowToResume();
+      throw error;
+    }
+  }
+
+  async #ask(estimated: number | null, kept: boolean, signal: AbortSignal): Promise<{ readonly lease: Lease | null; readonly done: Done }> {
+    const { holder: by, clock } = this.#engine;
+    const { name } = this.#plan;
+    const { parallel, wait } = this.#options;
+    const backfill = (await this.#begun()) ?? (await this.#split(estimated, signal));
+    this.#tellPlan(backfill, kept);
+    const expected = toCome(estimated, backfill);
+    const listener = new AnswerListener(this.#engine, name, backfill.chunks.length, expected, clock.now());
+    const asking = { job: name, asked: { by, parallel, backfill }, wait, told: (answer: BackfillAnswer) => listener.hear(answer) };
+    const outcome = await askRunner(this.#engine, asking, signal);
+    const done = listener.done;
+    if (outcome.kind === 'lease') {
+      notice(this.#engine, name, 'its lease is free: this command goes on with the backfill itself');
+      return { lease: outcome.lease, done };
+    }
+    const { end } = outcome.answer;
+    if (end === null || end === 'done') return { lease: null, done };
+    const { code, message, cure, column } = end;
+    throw new LiberateError(code, message, { place: { job: name, ...(column === null ? {} : { column }) }, cure });
   }
 
   /** Under the lease: what another process has done of it in the meantime counts. */
@@ -162,7 +230,6 @@ class Backfill {
   }
 
   async #begun(): Promise<BackfillState | null> {
-    if (!this.#todo.resumed) return null;
     const found = await this.#engine.store.loadBackfill(this.#plan.name);
     return found?.begun === this.#todo.begun ? found : null;
   }

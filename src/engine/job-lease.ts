@@ -7,11 +7,12 @@ export function jobLease(
   job: string,
   wait: boolean,
   signal: AbortSignal,
+  onAsked?: () => void,
 ): Promise<Lease> {
   let told = '';
   const onWait = ({ holder: other }: { readonly holder: string }): void => {
     if (other !== told) observer({ type: 'job.notice', job, message: `waits for the lease that ${other} holds`, cure: null });
     told = other;
   };
-  return holdLease(store, job, { holder, ttlMs: leaseTtlMs, clock, wait, onWait }, signal);
+  return holdLease(store, job, { holder, ttlMs: leaseTtlMs, clock, wait, onWait, onAsked }, signal);
 }

@@ -4,6 +4,7 @@ import type { CycleReport } from '../model/report.ts';
 import type { JobState } from '../model/state.ts';
 import type { Lease } from '../state/lease.ts';
 import { Alarm } from './alarm.ts';
+import { AskedBackfills } from './asked-backfills.ts';
 import { type AttemptContext, attemptCycle } from './attempt.ts';
 import { aligned, earliestHinted, firstDue, nextDue, onBeat, paced } from './cadence.ts';
 import { emptyReport } from './empty-report.ts';
@@ -45,6 +46,7 @@ export class JobLoop {
   readonly #opening: JobOpening;
   readonly #quiet: QuietReports;
   readonly #alarm: Alarm;
+  readonly #asked: AskedBackfills;
   #plan: JobPlan | null = null;
   /** The newest cycle published something, or failed. */
   #busy = true;
@@ -63,11 +65,12 @@ export class JobLoop {
     this.#opening = new JobOpening(engine, job, target, claims);
     this.#quiet = quiet;
     this.#alarm = new Alarm(engine.clock, job.wake !== null);
+    this.#asked = new AskedBackfills(engine, target.name, () => this.#alarm.stir());
   }
 
   async run(signal: AbortSignal): Promise<void> {
     for (let wait = this.#options.waitForLease; !signal.aborted; wait = true) {
-      await using lease = await jobLease(this.#engine, this.#target.name, wait, signal);
+      await using lease = await this.#lease(wait, signal);
       await using _told = this.#tellLease();
       const held = AbortSignal.any([signal, lease.lost]);
       if (this.#options.once) {
@@ -77,6 +80,15 @@ export class JobLoop {
       await this.#scheduled(lease, held);
       // Here the lease was lost, or the run ends: a lost lease is waited for again.
     }
+  }
+
+  async #lease(wait: boolean, signal: AbortSignal): Promise<Lease> {
+    let held: Lease | null = null;
+    // One cycle is over soon: whoever asks can have the lease then.
+    const onAsked = this.#options.once ? undefined : (): void => void (held !== null && this.#asked.notice(held.fence));
+    this.#asked.forget();
+    held = await jobLease(this.#engine, this.#target.name, wait, signal, onAsked);
+    return held;
   }
 
   #tellLease(): AsyncDisposable {
@@ -126,20 +138,52 @@ export class JobLoop {
     }
   }
 
-  /** Waits for the next cycle, and reconciles meanwhile. */
+  /** Waits for the next cycle; meanwhile it does the backfill that is asked for, and reconciles. */
   async #untilDue(sweep: Sweep, due: number, earliest: number, lease: Lease, signal: AbortSignal): Promise<void> {
     const { clock } = this.#engine;
-    // A slice at least, however often the job polls: otherwise a reconcile might never end.
+    for (;;) {
+      // A slice at least of each, however often the job polls.
+      while (this.#asked.open && !signal.aborted) {
+        await this.#backfill(lease, signal);
+        if (this.#alarm.rung || clock.now() >= due) break;
+      }
+      if ((await this.#reconcileUntil(sweep, due, earliest, lease, signal)) === 'poll') return;
+      if (signal.aborted || (await this.#alarm.wait(due, earliest, signal)) === 'time') return;
+    }
+  }
+
+  /** Under the bound of what runs on the source at once. Its failure is the backfill's, and told to who has asked for it. */
+  async #backfill(lease: Lease, signal: AbortSignal): Promise<void> {
+    const { limiter } = this.#use;
+    try {
+      await limiter.run(signal, async () => {
+        const context = await this.#context(lease, alone, signal);
+        await this.#asked.slice({ ...(await admitted(context, 'unknown', signal)), tally: newTally() }, limiter, signal);
+      });
+    } catch (thrown) {
+      this.#memory.state = 'unknown';
+      if (signal.aborted) return;
+      const error = asLiberateError(thrown).at({ job: this.#target.name });
+      // As after a cycle that failed; and with a relation that has changed it can go on, if its events have not.
+      this.#plan = null;
+      if (error.code === 'LIB215') return;
+      await this.#asked.fail(error).catch(() => this.#asked.forget());
+    }
+  }
+
+  async #reconcileUntil(sweep: Sweep, due: number, earliest: number, lease: Lease, signal: AbortSignal): Promise<'poll' | 'wait'> {
+    const { clock } = this.#engine;
     while (!signal.aborted && this.#job.reconcile !== null && this.#plan !== null && this.failure === null) {
       const swept = await this.#sweep(sweep, lease, signal);
-      if (swept === 'poll') return;
+      if (swept === 'poll') return swept;
       if (this.#alarm.rung || clock.now() >= due) break;
       if (swept === 'slice') continue;
       const wakeAt = Math.min(due, sweep.dueAt ?? due);
-      await this.#alarm.wait(wakeAt, Math.max(earliest, clock.now()), signal);
+      if ((await this.#alarm.wait(wakeAt, Math.max(earliest, clock.now()), signal)) === 'stirred') this.#alarm.stir();
+      if (this.#asked.open) break;
       if (wakeAt === due || this.#alarm.rung) break;
     }
-    await this.#alarm.wait(due, earliest, signal);
+    return 'wait';
   }
 
   /** One turn, under the bound of what runs on the source at once. Its failure is the job's, until the next cycle. */

@@ -9,7 +9,7 @@ const wantedMs = 1000;
 /**
  * A whole window, page by page, each page a statement of its own: bounded in time, and a dropped
  * connection costs one page. `most`: rows of a page; null reads it in one statement, where rows have no order to continue in.
- * `after`: begins behind this position.
+ * `after`: begins behind this position. `halts`: asked before each further page, whether to leave the rest.
  */
 export async function* readPages(
   source: Pick<Source, 'read'>,
@@ -17,6 +17,7 @@ export async function* readPages(
   most: number | null,
   signal: AbortSignal,
   after: Watermark | null = null,
+  halts: () => boolean = () => false,
 ): AsyncGenerator<RowBatch> {
   let page = after;
   let limit = most === null ? null : Math.min(smallPage, most);
@@ -32,7 +33,7 @@ export async function* readPages(
       from = performance.now();
     }
     ms += performance.now() - from;
-    if (most === null || limit === null || rows < limit) return;
+    if (most === null || limit === null || rows < limit || halts()) return;
     limit = nextLimit(limit, ms, most);
   }
 }

@@ -1,3 +1,4 @@
+import type { ErrorCode } from '../kit/errors.ts';
 import type { Definition } from './state.ts';
 import type { Watermark } from './watermark.ts';
 
@@ -67,4 +68,35 @@ export interface ChunkReport {
   readonly range: string;
   readonly published: number;
   readonly ms: number;
+}
+
+/** A backfill that a command asks of the runner which holds the job. */
+export interface AskedBackfill {
+  /** Who asks, as in a lease. */
+  readonly by: string;
+  /** Chunks at a time, at most. */
+  readonly parallel: number;
+  /** As it is to begin; where the job's own record was begun at the same time, that is gone on with. */
+  readonly backfill: BackfillState;
+}
+
+/** What the runner says of it, all counts since it took it over. */
+export interface BackfillAnswer {
+  /** The runner, as in its lease. */
+  readonly runner: string;
+  readonly published: number;
+  readonly deadLetters: number;
+  readonly bytes: number;
+  /** Those that are done. */
+  readonly chunks: readonly ChunkReport[];
+  /** null: it goes on. */
+  readonly end: 'done' | BackfillFailure | null;
+}
+
+export interface BackfillFailure {
+  readonly code: ErrorCode;
+  readonly message: string;
+  readonly cure: string;
+  /** The column that it is about; null: none. */
+  readonly column: string | null;
 }

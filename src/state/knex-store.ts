@@ -7,12 +7,14 @@ import type { JobState } from '../model/state.ts';
 import type { StateDatabase } from './database.ts';
 import { checkJobName } from './job-name.ts';
 import { KnexPublished } from './knex-published.ts';
+import { KnexRequests } from './knex-requests.ts';
 import { migrate } from './migrate.ts';
 import { tables } from './migrations.ts';
 import type { PublishedStore } from './published-store.ts';
-import { type HeldFence, Renewals } from './renewals.ts';
+import { type HeldFence, Renewals, type Renewed } from './renewals.ts';
+import type { RequestStore } from './request-store.ts';
 import { decodeBackfill, decodeJob, decodeLease, decodeState, encodeState, integer, type Row } from './rows.ts';
-import type { Acquired, StateStore, StoredJob } from './state-store.ts';
+import type { Acquired, Renewal, StateStore, StoredJob } from './state-store.ts';
 import { inTransaction, patiently } from './transaction.ts';
 
 type Changes = Readonly<Record<string, string | number | null | Knex.Raw>>;
@@ -27,11 +29,18 @@ export class KnexStore implements StateStore {
     about: (job, work) => this.#about(job, work),
     fenced: (job, fence, write) => this.#fenced(job, fence, write),
   });
+  readonly requests: RequestStore;
   #pool: Knex | null = null;
 
   constructor(database: StateDatabase, createdBy: string) {
     this.#database = database;
     this.#createdBy = createdBy;
+    this.requests = new KnexRequests({
+      about: (job, work) => this.#about(job, work),
+      transaction: (job, work) => this.#about(job, (db) => inTransaction(database, db, work)),
+      fenced: (job, fence, write) => this.#fenced(job, fence, write),
+      clock: database.clock,
+    });
   }
 
   async open(signal: AbortSignal): Promise<void> {
@@ -124,7 +133,7 @@ export class KnexStore implements StateStore {
     );
   }
 
-  async renew(job: string, fence: bigint, ttlMs: number): Promise<boolean> {
+  async renew(job: string, fence: bigint, ttlMs: number): Promise<Renewal> {
     checkJobName(job);
     return await this.#renewals.renew(job, fence, ttlMs);
   }
@@ -190,7 +199,7 @@ export class KnexStore implements StateStore {
     return made as Row;
   }
 
-  #renewAll(leases: readonly HeldFence[], ttlMs: number): Promise<ReadonlySet<string>> {
+  #renewAll(leases: readonly HeldFence[], ttlMs: number): Promise<Renewed> {
     return this.#run(async (db) => {
       const ours = (): Knex.QueryBuilder =>
         db(tables.lease)
@@ -200,10 +209,12 @@ export class KnexStore implements StateStore {
             for (const { job, fence } of leases) any.orWhere({ job, fence: db.raw(String(fence)) });
           });
       const count = await ours().update({ expires_at: this.#fromNow(db, ttlMs) });
-      if (count === leases.length) return new Set(leases.map(({ job }) => job));
       // What is ours now was ours a moment ago: a fence never comes back.
-      const rows: readonly Row[] = await ours().select('job');
-      return new Set(rows.map((row) => String(row['job'])));
+      const still = count === leases.length ? leases : ((await ours().select('job')) as readonly Row[]);
+      // As a rule none stands, whatever the number of jobs.
+      const requests: readonly Row[] = await db(tables.request).select('job').where('expires_at', '>', db.raw(this.#database.clock));
+      const asked = new Set(requests.map(({ job }) => String(job)));
+      return new Map(still.map(({ job }) => [String(job), asked.has(String(job)) ? 'asked' : 'renewed']));
     });
   }
 

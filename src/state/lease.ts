@@ -17,6 +17,8 @@ export interface LeaseOptions {
   readonly clock: Clock;
   /** Wait for a lease that another holds, instead of LIB406. */
   readonly wait: boolean;
+  /** Told by each renewal while a command asks something of the holder. */
+  readonly onAsked?: (() => void) | undefined;
   /** Told before each wait. */
   readonly onWait?: ((held: { readonly holder: string; readonly msLeft: number }) => void) | undefined;
 }
@@ -38,7 +40,7 @@ export async function holdLease(store: StateStore, job: string, options: LeaseOp
     const asked = clock.now();
     const got = await store.acquire(job, holder, ttlMs);
     if (got.ok) {
-      const lease = new HeldLease(store, job, got.fence, ttlMs, clock, asked + ttlMs);
+      const lease = new HeldLease(store, job, got.fence, options, asked + ttlMs);
       if (!signal.aborted) return lease;
       await lease[Symbol.asyncDispose]();
       throw signal.reason;
@@ -65,18 +67,20 @@ class HeldLease implements Lease {
   readonly #store: StateStore;
   readonly #ttlMs: number;
   readonly #clock: Clock;
+  readonly #onAsked: (() => void) | undefined;
   /** Our clock's time at which the store may give the lease to another: counted from before it was asked, so never too late. */
   #endsAt: number;
   readonly #lost = new AbortController();
   readonly #disposed = new AbortController();
   readonly #beating: Promise<void>;
 
-  constructor(store: StateStore, job: string, fence: bigint, ttlMs: number, clock: Clock, endsAt: number) {
+  constructor(store: StateStore, job: string, fence: bigint, { ttlMs, clock, onAsked }: LeaseOptions, endsAt: number) {
     this.#store = store;
     this.job = job;
     this.fence = fence;
     this.#ttlMs = ttlMs;
     this.#clock = clock;
+    this.#onAsked = onAsked;
     this.#endsAt = endsAt;
     this.#beating = this.#keepBeating();
   }
@@ -123,7 +127,8 @@ class HeldLease implements Lease {
     const asked = this.#clock.now();
     const renewal = this.#store.renew(this.job, this.fence, this.#ttlMs).then(
       (renewed): Beat => {
-        if (!renewed) return { kind: 'taken' };
+        if (renewed === 'lost') return { kind: 'taken' };
+        if (renewed === 'asked' && !disposed.aborted) this.#onAsked?.();
         // An answer that comes after a later beat's must not shorten the lease.
         this.#endsAt = Math.max(this.#endsAt, asked + this.#ttlMs);
         return { kind: 'renewed' };

@@ -11,6 +11,7 @@ export const tables = {
   backfill: 'liberate_backfill',
   published: 'liberate_published',
   publishedHead: 'liberate_published_head',
+  request: 'liberate_request',
 } as const;
 
 /**
@@ -80,6 +81,17 @@ export const migrations: readonly Migration[] = [
       database.jobColumn(table, 'job').notNullable().primary();
       table.text('state', 'longtext').notNullable();
       table.string('state_sum', 16).notNullable();
+    });
+  },
+  async (trx, database) => {
+    await createMissing(trx, database, tables.request, (table) => {
+      database.jobColumn(table, 'job').notNullable().primary();
+      // A backfill that a command asks of the job's runner; it stands until then, in milliseconds of the store's clock.
+      table.text('asker').notNullable();
+      table.bigInteger('expires_at').notNullable();
+      table.text('state', 'longtext').notNullable();
+      table.string('state_sum', 16).notNullable();
+      table.text('answer', 'longtext').nullable();
     });
   },
 ];

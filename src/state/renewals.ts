@@ -1,16 +1,18 @@
 import { asLiberateError } from '../kit/errors.ts';
+import type { Renewal } from './state-store.ts';
 
 export interface HeldFence {
   readonly job: string;
   readonly fence: bigint;
 }
 
-/** Renews these in one statement and gives the jobs whose lease is still ours. */
-export type SendRenewals = (leases: readonly HeldFence[], ttlMs: number) => Promise<ReadonlySet<string>>;
+/** Renews these in one statement and gives the jobs whose lease is still ours; of the others nothing. */
+export type SendRenewals = (leases: readonly HeldFence[], ttlMs: number) => Promise<Renewed>;
+export type Renewed = ReadonlyMap<string, Renewal>;
 
 interface Asked extends HeldFence {
   readonly ttlMs: number;
-  settle(renewed: Promise<ReadonlySet<string>>): void;
+  settle(renewed: Promise<Renewed>): void;
 }
 
 /** Leases of one statement: SQLite nests its conditions no deeper than 1,000. */
@@ -25,13 +27,13 @@ export class Renewals {
     this.#send = send;
   }
 
-  renew(job: string, fence: bigint, ttlMs: number): Promise<boolean> {
+  renew(job: string, fence: bigint, ttlMs: number): Promise<Renewal> {
     return new Promise((resolve, reject) => {
       // After every timer that is due: they run one after the other.
       if (this.#asked.length === 0) setImmediate(() => this.#flush());
-      const settle = (renewed: Promise<ReadonlySet<string>>): void => {
+      const settle = (renewed: Promise<Renewed>): void => {
         renewed.then(
-          (jobs) => resolve(jobs.has(job)),
+          (jobs) => resolve(jobs.get(job) ?? 'lost'),
           (error: unknown) => reject(asLiberateError(error).at({ job })),
         );
       };

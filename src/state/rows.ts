@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { LiberateError } from '../kit/errors.ts';
-import type { BackfillState } from '../model/backfill.ts';
+import type { AskedBackfill, BackfillAnswer, BackfillState } from '../model/backfill.ts';
 import type { PublishedHead } from '../model/published.ts';
 import type { CycleReport } from '../model/report.ts';
 import type { JobState } from '../model/state.ts';
-import { backfillStateAt } from './backfill-state.ts';
+import { answerAt, askedAt, backfillStateAt } from './backfill-state.ts';
 import { cycleReportAt, jobStateAt } from './job-state.ts';
 import { publishedHeadAt } from './published-head.ts';
 import type { LeaseRow, StoredJob } from './state-store.ts';
@@ -22,7 +22,7 @@ export function checksum(content: string | Buffer): string {
   return createHash('sha256').update(content).digest('hex').slice(0, 16);
 }
 
-export function encodeState(state: JobState | BackfillState | PublishedHead | null): StateColumns {
+export function encodeState(state: JobState | BackfillState | AskedBackfill | PublishedHead | null): StateColumns {
   if (state === null) return { state: null, state_sum: null };
   const text = JSON.stringify(state);
   return { state: text, state_sum: checksum(text) };
@@ -49,6 +49,14 @@ export function decodeState(job: string, row: Row): JobState | null {
 
 export function decodeBackfill(job: string, row: Row): BackfillState {
   return decodeSummed(job, row, backfillStateAt);
+}
+
+export function decodeAsked(job: string, row: Row): AskedBackfill {
+  return decodeSummed(job, row, askedAt);
+}
+
+export function decodeAnswer(job: string, { answer }: Row): BackfillAnswer | null {
+  return answer === null ? null : decode(job, 'answer', answer, answerAt);
 }
 
 export function decodeHead(job: string, row: Row): PublishedHead {

@@ -3,6 +3,7 @@ import type { ReconcileReport } from '../model/published.ts';
 import type { CycleReport } from '../model/report.ts';
 import type { JobState } from '../model/state.ts';
 import type { PublishedStore } from './published-store.ts';
+import type { RequestStore } from './request-store.ts';
 
 export interface LeaseRow {
   readonly holder: string;
@@ -14,6 +15,9 @@ export interface LeaseRow {
 export type Acquired =
   | { readonly ok: true; readonly fence: bigint }
   | { readonly ok: false; readonly holder: string; readonly msLeft: number };
+
+/** `asked`: renewed, and a command asks something of the lease's holder. */
+export type Renewal = 'renewed' | 'asked' | 'lost';
 
 /** A job's row as `status` and `state show` print it. */
 export interface StoredJob {
@@ -42,6 +46,8 @@ export interface StateStore extends AsyncDisposable {
 
   /** What the jobs have published. */
   readonly published: PublishedStore;
+  /** What commands ask of their runners. */
+  readonly requests: RequestStore;
 
   load(job: string): Promise<JobState | null>;
   /** Writes the state if the fence is still the newest of the job, in one transaction; otherwise changes nothing. */
@@ -62,8 +68,8 @@ export interface StateStore extends AsyncDisposable {
 
   /** Takes the lease when it is free, ended, or already this holder's; each taking has a higher fence than any before. */
   acquire(job: string, holder: string, ttlMs: number): Promise<Acquired>;
-  /** False when another has taken it. */
-  renew(job: string, fence: bigint, ttlMs: number): Promise<boolean>;
+  /** `lost` when another has taken it. */
+  renew(job: string, fence: bigint, ttlMs: number): Promise<Renewal>;
   /** Ends the lease if it is still ours; its fence stays remembered. */
   release(job: string, fence: bigint): Promise<void>;
 }

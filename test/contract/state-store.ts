@@ -7,6 +7,7 @@ import { backfillOf, reportOf, stateOf } from '../state/samples.ts';
 import type { TextRow } from '../support/databases.ts';
 import { waitFor } from '../support/wait-for.ts';
 import { publishedContract } from './published-store.ts';
+import { requestContract } from './request-store.ts';
 
 /** Somewhere that states can lie, empty at first; it outlives the stores opened on it. Disposed after each test. */
 export interface StatePlace extends AsyncDisposable {
@@ -304,6 +305,7 @@ export function stateContract(contract: StateContract): void {
     });
 
     publishedContract(promise);
+    requestContract(promise);
 
     describe('leases', () => {
       promise('gives the lease to one of ten that ask at once', async ({ place, store }) => {
@@ -342,16 +344,16 @@ export function stateContract(contract: StateContract): void {
           return got.ok ? got : null;
         });
         expect(taken.fence).toBe(first + 1n);
-        expect(await store.renew('orders', first, 1000)).toBe(false);
+        expect(await store.renew('orders', first, 1000)).toBe('lost');
       });
 
       promise('renews while it is ours, also when it has ended and nobody took it', async ({ store }) => {
         const fence = await fenceOf(store, 'orders', 1);
         await waitFor(async () => (await store.list())[0]?.lease?.msLeft === 0);
-        expect(await store.renew('orders', fence, 60_000)).toBe(true);
+        expect(await store.renew('orders', fence, 60_000)).toBe('renewed');
         expect(await store.acquire('orders', 'another', 1000)).toMatchObject({ ok: false });
-        expect(await store.renew('orders', fence + 1n, 60_000)).toBe(false);
-        expect(await store.renew('unknown', fence, 60_000)).toBe(false);
+        expect(await store.renew('orders', fence + 1n, 60_000)).toBe('lost');
+        expect(await store.renew('unknown', fence, 60_000)).toBe('lost');
       });
 
       promise('renews hundreds at once, and tells those apart that are no longer ours', async ({ store }) => {
@@ -362,8 +364,8 @@ export function stateContract(contract: StateContract): void {
         const taken = await fenceOf(store, 'job 9', 1000);
         const renewals = [...fences].map(([name, fence]) => store.renew(name, fence, 600_000));
         const renewed = await Promise.all([...renewals, store.renew('job 9', taken, 600_000), store.renew('job 10', 1n, 500_000)]);
-        expect(renewed.slice(0, 450).flatMap((ours, at) => (ours ? [] : [names[at]]))).toEqual(['job 7', 'job 9']);
-        expect(renewed.slice(450)).toEqual([true, true]);
+        expect(renewed.slice(0, 450).flatMap((ours, at) => (ours === 'renewed' ? [] : [names[at]]))).toEqual(['job 7', 'job 9']);
+        expect(renewed.slice(450)).toEqual(['renewed', 'renewed']);
         const leases = (await store.list()).map(({ job, lease }) => [job, (lease?.msLeft ?? 0) > 100_000]);
         expect(leases.filter(([, long]) => !long)).toEqual([['job 7', false]]);
       });
@@ -371,7 +373,7 @@ export function stateContract(contract: StateContract): void {
       promise('does not bring a released lease back by a late renewal', async ({ store }) => {
         const fence = await fenceOf(store, 'orders');
         await store.release('orders', fence);
-        expect(await store.renew('orders', fence, 60_000)).toBe(false);
+        expect(await store.renew('orders', fence, 60_000)).toBe('lost');
         expect(await store.acquire('orders', 'another', 1000)).toMatchObject({ ok: true });
       });
 
@@ -380,7 +382,7 @@ export function stateContract(contract: StateContract): void {
         const fence = await fenceOf(store, 'orders');
         await store.release('orders', old);
         expect(await store.acquire('orders', 'another', 1000)).toMatchObject({ ok: false });
-        expect(await store.renew('orders', fence, 1000)).toBe(true);
+        expect(await store.renew('orders', fence, 1000)).toBe('renewed');
       });
 
       promise('lists who holds a lease and for how long', async ({ store }) => {
@@ -506,7 +508,7 @@ export function stateContract(contract: StateContract): void {
         const stores = Array.from({ length: 4 }, () => place.store());
         try {
           await Promise.all(stores.map((store) => store.open(never)));
-          expect(await place.rows('select magic, version from liberate_meta')).toEqual([['liberate state', '3']]);
+          expect(await place.rows('select magic, version from liberate_meta')).toEqual([['liberate state', '4']]);
           await Promise.all(stores.map(async (store, at) => store.commit(`job ${at}`, stateOf(), await fenceOf(store, `job ${at}`))));
           expect(await stores[0]?.list()).toHaveLength(4);
         } finally {
@@ -517,12 +519,29 @@ export function stateContract(contract: StateContract): void {
       unopened('of a newer version is refused and left alone', async (place) => {
         await using first = place.store();
         await first.open(never);
-        await place.run('update liberate_meta set version = 4');
+        await place.run('update liberate_meta set version = 5');
         await using second = place.store();
         const refused = await failure(second.open(never));
         expect(refused.code).toBe('LIB404');
-        expect(refused.message).toContain('version 4');
-        expect(await place.rows('select version from liberate_meta')).toEqual([['4']]);
+        expect(refused.message).toContain('version 5');
+        expect(await place.rows('select version from liberate_meta')).toEqual([['5']]);
+      });
+
+      unopened('of version 3 gets what it lacks, and keeps what it has', async (place) => {
+        await using first = place.store();
+        await first.open(never);
+        const fence = await fenceOf(first, 'orders');
+        await first.commit('orders', stateOf(), fence);
+        await first.commitBackfill('orders', backfillOf(), fence);
+        await first[Symbol.asyncDispose]();
+        await place.run('drop table liberate_request');
+        await place.run('update liberate_meta set version = 3');
+        await using second = place.store();
+        await second.open(never);
+        expect(await place.rows('select magic, version from liberate_meta')).toEqual([['liberate state', '4']]);
+        expect([await second.load('orders'), await second.loadBackfill('orders')]).toEqual([stateOf(), backfillOf()]);
+        expect(await second.requests.ask('orders', { by: 'a', parallel: 1, backfill: backfillOf() }, 60_000)).toBe(true);
+        expect(await second.renew('orders', fence, 60_000)).toBe('asked');
       });
 
       unopened('of another magic is refused and left alone', async (place) => {
@@ -540,6 +559,7 @@ export function stateContract(contract: StateContract): void {
         'liberate_backfill',
         'liberate_published',
         'liberate_published_head',
+        'liberate_request',
       ]) {
         unopened(`is not made over a table ${table} of another program`, async (place) => {
           await place.run(`create table ${table} (id integer)`);
@@ -559,7 +579,7 @@ export function stateContract(contract: StateContract): void {
           await using store = place.store();
           await store.open(never);
         }
-        expect(await place.rows('select magic, version from liberate_meta')).toEqual([['liberate state', '3']]);
+        expect(await place.rows('select magic, version from liberate_meta')).toEqual([['liberate state', '4']]);
       });
     });
 

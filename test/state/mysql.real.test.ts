@@ -44,7 +44,7 @@ describe('a state in MySQL or MariaDB', () => {
     await using store = openMysqlState(config(database.url));
     await store.open(never);
     expect(await store.commit('orders', stateOf(), await fenceOf(store, 'orders'))).toBe('committed');
-    expect(await database.rows('select magic, version from liberate_meta')).toEqual([['liberate state', '3']]);
+    expect(await database.rows('select magic, version from liberate_meta')).toEqual([['liberate state', '4']]);
   });
 
   it('tells what a user lacks at the opening, not at the first commit', async () => {

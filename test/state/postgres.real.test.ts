@@ -40,6 +40,7 @@ describe('a state in PostgreSQL', () => {
       ['Our State', 'liberate_meta'],
       ['Our State', 'liberate_published'],
       ['Our State', 'liberate_published_head'],
+      ['Our State', 'liberate_request'],
     ]);
     // Another schema of the same database is another state.
     await using other = openPostgresState(config(database.url));

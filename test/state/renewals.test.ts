@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { LiberateError } from '../../src/kit/errors.ts';
-import { type HeldFence, Renewals } from '../../src/state/renewals.ts';
+import { type HeldFence, Renewals, type Renewed } from '../../src/state/renewals.ts';
 
 describe('renewals that are asked for in one moment', () => {
   const sent: (readonly [number, readonly string[]])[] = [];
-  const send = async (leases: readonly HeldFence[], ttlMs: number): Promise<ReadonlySet<string>> => {
+  const send = async (leases: readonly HeldFence[], ttlMs: number): Promise<Renewed> => {
     sent.push([ttlMs, leases.map(({ job, fence }) => `${job} ${fence}`)]);
     if (ttlMs === 666) throw new LiberateError('LIB401', 'the store is down');
-    return new Set(leases.filter(({ job }) => job !== 'lost').map(({ job }) => job));
+    return new Map(leases.filter(({ job }) => job !== 'lost').map(({ job }) => [job, job === 'b' ? 'asked' : 'renewed']));
   };
 
   it('go to the store together, of one time and each job once, and each has its own answer', async () => {
@@ -19,7 +19,7 @@ describe('renewals that are asked for in one moment', () => {
       renewals.renew('b', 3n, 200),
       renewals.renew('a', 4n, 100),
     ]);
-    expect(answers).toEqual([true, false, true, true]);
+    expect(answers).toEqual(['renewed', 'lost', 'asked', 'renewed']);
     expect(sent).toEqual([
       [100, ['a 1', 'lost 2']],
       [200, ['b 3']],

@@ -5,8 +5,9 @@ import type { JobState } from '../../model/state.ts';
 import { checkJobName } from '../job-name.ts';
 import type { PublishedStore } from '../published-store.ts';
 import { decodeBackfill, decodeState, encodeState, type StateColumns } from '../rows.ts';
-import type { Acquired, LeaseRow, StateStore, StoredJob } from '../state-store.ts';
+import type { Acquired, LeaseRow, Renewal, StateStore, StoredJob } from '../state-store.ts';
 import { MemoryPublished } from './published.ts';
+import { MemoryRequests } from './requests.ts';
 
 interface Held {
   readonly holder: string;
@@ -39,9 +40,11 @@ class MemoryStore implements StateStore {
   readonly #backfills = new Map<string, StateColumns>();
   readonly #leases = new Map<string, Held>();
   readonly #published = new MemoryPublished((job, fence) => this.#leases.get(job)?.fence === fence);
+  readonly requests: MemoryRequests;
 
   constructor(clock: Clock) {
     this.#clock = clock;
+    this.requests = new MemoryRequests(clock, (job, fence) => this.#leases.get(job)?.fence === fence);
   }
 
   get published(): PublishedStore {
@@ -116,11 +119,11 @@ class MemoryStore implements StateStore {
     return { ok: true, fence };
   }
 
-  async renew(job: string, fence: bigint, ttlMs: number): Promise<boolean> {
+  async renew(job: string, fence: bigint, ttlMs: number): Promise<Renewal> {
     const held = this.#leases.get(job);
-    if (held === undefined || held.fence !== fence || held.expiresAt === 0) return false;
+    if (held === undefined || held.fence !== fence || held.expiresAt === 0) return 'lost';
     this.#leases.set(job, { ...held, expiresAt: this.#clock.now() + ttlMs });
-    return true;
+    return this.requests.stands(job) ? 'asked' : 'renewed';
   }
 
   async release(job: string, fence: bigint): Promise<void> {

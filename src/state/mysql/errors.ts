@@ -11,7 +11,7 @@ interface Sorted {
 const readOnly: Sorted = { code: 'LIB405', cure: 'Point `state:` at the primary: this server only reads.' };
 const denied: Sorted = {
   code: 'LIB405',
-  cure: 'Grant CREATE on the database, and SELECT, INSERT, UPDATE on the tables liberate_meta, liberate_job, liberate_lease, liberate_backfill.',
+  cure: 'Grant CREATE on the database, and SELECT, INSERT, UPDATE on the tables liberate_meta, liberate_job, liberate_lease, liberate_backfill, liberate_request.',
 };
 // A full disk is a state that cannot be written, with a cure of its own.
 const full: Sorted = { code: 'LIB405', cure: "Free room on the disk of the state's server." };

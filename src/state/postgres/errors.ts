@@ -23,7 +23,7 @@ const byState: readonly (readonly [string, Sorted])[] = [
     '42501',
     {
       code: 'LIB405',
-      cure: 'Grant CREATE on the schema, or SELECT, INSERT, UPDATE on the tables liberate_meta, liberate_job, liberate_lease, liberate_backfill.',
+      cure: 'Grant CREATE on the schema, or SELECT, INSERT, UPDATE on the tables liberate_meta, liberate_job, liberate_lease, liberate_backfill, liberate_request.',
     },
   ],
   ['42P07', { code: 'LIB405', cure: 'Tables of our names exist that this user may not see: grant them to it.' }],
