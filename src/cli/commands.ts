@@ -27,7 +27,7 @@ export const commands: readonly Command[] = [
       resume: flag('go on with an unfinished backfill, or begin where there is none'),
       restart: flag('give an unfinished backfill up and begin anew'),
       'dry-run': flag('only tell the chunks and their rows'),
-      wait: flag('wait for a runner that holds the job; otherwise exit with 4'),
+      wait: flag('wait for a holder of the job that does not do it itself, as a runner does; otherwise exit with 4'),
     },
     examples: [
       ['backfill jobs.yaml --job orders', 'the whole table'],

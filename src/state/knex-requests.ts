@@ -1,7 +1,7 @@
 import type { Knex } from 'knex';
 import type { AskedBackfill, BackfillAnswer } from '../model/backfill.ts';
 import { tables } from './migrations.ts';
-import type { RequestStore } from './request-store.ts';
+import { hasEnded, type RequestStore } from './request-store.ts';
 import { decodeAnswer, decodeAsked, encodeState, type Row } from './rows.ts';
 
 /** What of a store its requests go through. */
@@ -51,8 +51,8 @@ export class KnexRequests implements RequestStore {
 
   find(job: string): Promise<AskedBackfill | null> {
     return this.#ways.about(job, async (db) => {
-      const [row]: readonly Row[] = await this.#standing(db, job).select('state', 'state_sum');
-      return row === undefined ? null : decodeAsked(job, row);
+      const [row]: readonly Row[] = await this.#standing(db, job).select('state', 'state_sum', 'answer');
+      return row === undefined || hasEnded(decodeAnswer(job, row)) ? null : decodeAsked(job, row);
     });
   }
 

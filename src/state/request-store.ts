@@ -8,8 +8,11 @@ export interface RequestStore {
   hear(job: string, by: string, ttlMs: number): Promise<BackfillAnswer | 'gone' | null>;
   /** The asker's own last word: nobody need go on with it. */
   withdraw(job: string, by: string): Promise<void>;
-  /** What stands; null: nothing does. */
+  /** What stands and has not ended; null: nothing. */
   find(job: string): Promise<AskedBackfill | null>;
   /** Answers, under the newest fence of the job. `gone`: this asker's request does not stand any more. */
   answer(job: string, by: string, answer: BackfillAnswer, fence: bigint): Promise<'heard' | 'gone' | 'fenced'>;
 }
+
+/** The runner has said its last word: its asker may not have heard it yet, and nobody is to begin it once more. */
+export const hasEnded = (answer: BackfillAnswer | null): boolean => answer !== null && answer.end !== null;

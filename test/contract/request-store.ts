@@ -33,6 +33,8 @@ export function requestContract(promise: (name: string, body: Body, skippable?: 
       expect(await store.requests.hear('orders', 'a', 60_000)).toEqual(answer);
       expect(await store.requests.answer('orders', 'a', failed, fence)).toBe('heard');
       expect(await store.requests.hear('orders', 'a', 60_000)).toEqual(failed);
+      // Not once more, though its asker has not heard of its end yet.
+      expect(await store.requests.find('orders')).toBeNull();
     });
 
     promise('are told with the renewal of the lease that they are about, and of no other', async ({ store }) => {

@@ -1,7 +1,7 @@
 import type { Clock } from '../../kit/clock.ts';
 import type { AskedBackfill, BackfillAnswer } from '../../model/backfill.ts';
 import { checkJobName } from '../job-name.ts';
-import type { RequestStore } from '../request-store.ts';
+import { hasEnded, type RequestStore } from '../request-store.ts';
 
 interface Standing {
   readonly asked: AskedBackfill;
@@ -39,7 +39,8 @@ export class MemoryRequests implements RequestStore {
   }
 
   async find(job: string): Promise<AskedBackfill | null> {
-    return this.#standing(job)?.asked ?? null;
+    const standing = this.#standing(job);
+    return standing === null || hasEnded(standing.answer) ? null : standing.asked;
   }
 
   async answer(job: string, by: string, answer: BackfillAnswer, fence: bigint): Promise<'heard' | 'gone' | 'fenced'> {
