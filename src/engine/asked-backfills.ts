@@ -11,6 +11,9 @@ import type { Engine } from './engine.ts';
 /** Milliseconds after which no page of a slice begins: a page takes about a second at the most. */
 const sliceMs = 500;
 
+/** Slices in a row that meet another relation than the one looked at: DDL that comes faster than it can be read is told as a failure. */
+const mostChanges = 3;
+
 interface Taken {
   readonly asked: AskedBackfill;
   readonly fence: bigint;
@@ -18,6 +21,7 @@ interface Taken {
   /** How far it is; null: not begun under this lease. */
   state: BackfillState | null;
   answer: BackfillAnswer;
+  changes: number;
 }
 
 /**
@@ -66,7 +70,7 @@ export class AskedBackfills {
     if (asked === null) return;
     const answer = { runner: holder, published: 0, deadLetters: 0, bytes: 0, chunks: [], end: null };
     if ((await store.requests.answer(this.#job, asked.by, answer, fence)) !== 'heard') return;
-    this.#current = { asked, fence, parts: new Map(), state: null, answer };
+    this.#current = { asked, fence, parts: new Map(), state: null, answer, changes: 0 };
     this.#tell(`does the backfill that ${asked.by} asks for, between its polls`);
     this.#taken();
   }
@@ -92,6 +96,7 @@ export class AskedBackfills {
       const { state, reports } = await publishChunks({ ...run, context: { ...context, observer } }, taken.state, signal);
       taken.answer = { ...taken.answer, chunks: [...taken.answer.chunks, ...reports] };
       taken.state = state;
+      taken.changes = 0;
       left = state;
     } finally {
       for (let place = 0; place < more; place += 1) limiter.leave();
@@ -107,10 +112,12 @@ export class AskedBackfills {
     await this.#say(taken, isFinished(left) ? 'done' : null);
   }
 
-  /** Why it does not go on, in the words of the runner. */
+  /** Why it does not go on, in the words of the runner; a relation that has changed is looked at again first. */
   async fail(thrown: unknown): Promise<void> {
     const taken = this.#current;
     if (taken === null) return;
+    taken.changes += 1;
+    if (thrown instanceof LiberateError && thrown.code === 'LIB215' && taken.changes <= mostChanges) return;
     const { code, message, cure, place } = asLiberateError(thrown);
     await this.#say(taken, { code, message, cure, column: place.column ?? null });
   }

@@ -1,20 +1,19 @@
 import { asLiberateError, formatError, type LiberateError } from '../kit/errors.ts';
 import type { Job } from '../model/job.ts';
-import type { CycleReport } from '../model/report.ts';
 import type { JobState } from '../model/state.ts';
 import type { Lease } from '../state/lease.ts';
 import { Alarm } from './alarm.ts';
 import { AskedBackfills } from './asked-backfills.ts';
 import { type AttemptContext, attemptCycle } from './attempt.ts';
 import { aligned, earliestHinted, firstDue, nextDue, onBeat, paced } from './cadence.ts';
-import { emptyReport } from './empty-report.ts';
 import type { Engine, SourceUse } from './engine.ts';
 import { jobLease } from './job-lease.ts';
 import { newMemory } from './job-memory.ts';
 import { JobOpening } from './job-opening.ts';
 import type { JobPlan } from './job-plan.ts';
+import { JobReports } from './job-reports.ts';
 import { isLight, type Look, lookTogether } from './quiet-poll.ts';
-import { type QuietReports, record } from './quiet-reports.ts';
+import type { QuietReports } from './quiet-reports.ts';
 import type { Target } from './resolve.ts';
 import { admitted } from './schema-gate.ts';
 import { Sweep, type Swept } from './sweep.ts';
@@ -44,7 +43,7 @@ export class JobLoop {
   readonly #use: SourceUse;
   readonly #options: LoopOptions;
   readonly #opening: JobOpening;
-  readonly #quiet: QuietReports;
+  readonly #reports: JobReports;
   readonly #alarm: Alarm;
   readonly #asked: AskedBackfills;
   #plan: JobPlan | null = null;
@@ -63,7 +62,7 @@ export class JobLoop {
     this.#use = engine.source(job);
     this.#options = options;
     this.#opening = new JobOpening(engine, job, target, claims);
-    this.#quiet = quiet;
+    this.#reports = new JobReports(engine, target.name, this.#opening, this.#memory, quiet, options.once);
     this.#alarm = new Alarm(engine.clock, job.wake !== null);
     this.#asked = new AskedBackfills(engine, target.name, () => this.#alarm.stir());
   }
@@ -133,7 +132,7 @@ export class JobLoop {
       earliest = earliestHinted(startedAt, clock.now(), this.failure !== null);
       pace = paced(cadence, pace, this.#busy);
       const next = nextDue(pace, overlap, startedAt, clock.now());
-      if (next.overlapped && overlap === 'skip') await this.#tell(this.#skipped('overlap', startedAt));
+      if (next.overlapped && overlap === 'skip') await this.#reports.tell(this.#reports.skipped('overlap', startedAt));
       due = this.#busy ? aligned(pace, next.due) : onBeat(pace, startedAt, clock.now(), next.due);
     }
   }
@@ -164,9 +163,8 @@ export class JobLoop {
       this.#memory.state = 'unknown';
       if (signal.aborted) return;
       const error = asLiberateError(thrown).at({ job: this.#target.name });
-      // As after a cycle that failed; and with a relation that has changed it can go on, if its events have not.
+      // As after a cycle that failed.
       this.#plan = null;
-      if (error.code === 'LIB215') return;
       await this.#asked.fail(error).catch(() => this.#asked.forget());
     }
   }
@@ -203,7 +201,7 @@ export class JobLoop {
       if (error.code === 'LIB215') return 'poll';
       this.failure = error;
       const reason = `reconcile: ${formatError(error)}`;
-      await this.#tell({ ...this.#skipped(reason, startedAt), outcome: 'failed', code: error.code });
+      await this.#reports.tell({ ...this.#reports.skipped(reason, startedAt), outcome: 'failed', code: error.code });
       return 'idle';
     }
   }
@@ -220,7 +218,7 @@ export class JobLoop {
       this.failure = null;
       this.#busy = false;
       const mark = look.state.mark?.[0] ?? null;
-      this.#tellQuiet({ ...this.#skipped('', startedAt), outcome: 'ok', reason: null, mark });
+      this.#reports.tellQuiet({ ...this.#reports.skipped('', startedAt), outcome: 'ok', reason: null, mark });
       this.#memory.state = look.state;
       return;
     }
@@ -265,14 +263,14 @@ export class JobLoop {
       if (attempted.error !== null) this.#plan = null;
       this.failure = attempted.error;
       this.#busy = attempted.error !== null || attempted.report.published > 0;
-      await this.#tell(attempted.report);
+      await this.#reports.tell(attempted.report);
       return attempted.state;
     } catch (thrown) {
       if (signal.aborted) return 'unknown';
       const error = asLiberateError(thrown).at({ job: this.#target.name });
       this.failure = error;
       this.#busy = true;
-      await this.#tell({ ...this.#skipped(formatError(error), startedAt), outcome: 'failed', code: error.code });
+      await this.#reports.tell({ ...this.#reports.skipped(formatError(error), startedAt), outcome: 'failed', code: error.code });
       return 'unknown';
     }
   }
@@ -297,40 +295,5 @@ export class JobLoop {
     this.#plan = await this.#opening.plan(this.#memory, signal);
     const same = before?.shape.version === this.#plan.shape.version && before?.topicVersion === this.#plan.topicVersion;
     return same ? null : this.#plan;
-  }
-
-  #tellQuiet(bare: CycleReport): void {
-    const report = this.#promising(bare);
-    this.#engine.observer({ type: 'cycle.end', report });
-    this.#quiet.add(report);
-  }
-
-  /** With the guarantee that held. */
-  #promising(bare: CycleReport): CycleReport {
-    const { horizon } = this.#memory;
-    const { promises } = this.#opening;
-    return {
-      ...bare,
-      // Made when it is asked for: of most quiet polls nobody does.
-      get guarantee() {
-        return horizon === null ? null : (promises?.(horizon) ?? null);
-      },
-    };
-  }
-
-  async #tell(bare: CycleReport): Promise<void> {
-    const report = this.#promising(bare);
-    this.#engine.observer({ type: 'cycle.end', report });
-    const quiet = report.outcome === 'ok' && report.published === 0 && report.deadLetters === 0 && !this.#options.once;
-    if (quiet) {
-      this.#quiet.add(report);
-      return;
-    }
-    this.#quiet.forget(report.job);
-    await record(this.#engine, [report]);
-  }
-
-  #skipped(reason: string, startedAt: number): CycleReport {
-    return emptyReport(this.#target.name, startedAt, this.#engine.clock.now(), reason);
   }
 }
