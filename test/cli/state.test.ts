@@ -115,7 +115,7 @@ describe('state', () => {
     expect(await published()).toEqual([0, 0]);
   });
 
-  test('nothing is changed while a runner holds the job: 4, naming it; also backfill waits only when told to', async () => {
+  test('nothing is changed while a runner holds the job: 4, naming it; a backfill is done by the runner itself', async () => {
     const { stdout } = await liberate(['state', 'export', file]);
     const saved = place.write('saved.json', stdout);
     file = place.jobs({ orders: { ...orders, every: '20ms' } }, { state: 'sqlite:jobs-1.state.db' });
@@ -126,17 +126,18 @@ describe('state', () => {
       ['state', 'set', file, '--job', 'orders', '--accept'],
       ['state', 'reset', file, '--job', 'orders'],
       ['state', 'import', file, '--input', saved],
-      ['backfill', file, '--job', 'orders'],
     ]) {
       const refused = await liberate(command);
       expect([command[1], refused.code]).toEqual([command[1], 4]);
       expect(refused.stderr).toMatch(new RegExp(`LIB406 job "orders": .*:${running.process.pid}:`));
     }
-    await using backfill = startLiberate(['backfill', file, '--job', 'orders', '--wait']);
-    await backfill.line(({ msg }) => msg.includes('waits for the lease'));
+    const backfill = await liberate(['backfill', file, '--job', 'orders']);
+    expect([backfill.code, backfill.stderr]).toEqual([
+      0,
+      expect.stringMatching(`:${running.process.pid}:.* runs the job, and does the backfill`),
+    ]);
     running.kill('SIGTERM');
     expect((await running.finished).code).toBe(0);
-    expect(await backfill.finished).toMatchObject({ code: 0 });
     expect(place.events('orders')).toHaveLength(8);
   });
 });
