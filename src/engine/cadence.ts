@@ -100,14 +100,34 @@ export function nextDue(cadence: Cadence, overlap: 'skip' | 'queue', startedAt: 
 const shortestRest = 5;
 const longestRest = 1000;
 const restAfterFailure = 10_000;
+/** Milliseconds of hinted cycles that are owed no rest: commits now and then are not a storm. */
+const freeOfRest = 250;
+
+/** The rest that the source is owed for the cycles that hints have started. */
+export interface Rest {
+  readonly owedMs: number;
+  /** When that was so. */
+  readonly at: number;
+}
+
+export const noRest: Rest = { owedMs: 0, at: 0 };
 
 /**
- * The first moment for a hint to start a cycle. After a cycle the source rests as long as it took: under a storm of hints
- * polls become fewer and larger, and take up to half of the time. `failed`: each hint would meet the same failure again.
+ * The rest that is owed after a cycle: as long as those took that hints have started, less the time that has gone by between them.
+ * What was due anyway (a first load, the interval) is owed none: the commits behind it would wait for as long as it took.
  */
-export function earliestHinted(startedAt: number, endedAt: number, failed: boolean): number {
-  if (failed) return endedAt + restAfterFailure;
-  return endedAt + Math.min(longestRest, Math.max(shortestRest, endedAt - startedAt));
+export function restOwed({ owedMs, at }: Rest, startedAt: number, endedAt: number, hinted: boolean): Rest {
+  const left = Math.max(0, owedMs - Math.max(0, startedAt - at));
+  const took = hinted ? endedAt - startedAt : 0;
+  return { owedMs: Math.min(longestRest + freeOfRest, left + took), at: endedAt };
+}
+
+/**
+ * The first moment for a hint to start a cycle. Under a storm of hints polls become fewer and larger, and take up to half of the
+ * time. `failed`: each hint would meet the same failure again.
+ */
+export function earliestHinted({ owedMs, at }: Rest, failed: boolean): number {
+  return at + (failed ? restAfterFailure : Math.min(longestRest, Math.max(shortestRest, owedMs - freeOfRest)));
 }
 
 /**

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { aligned, dueAfter, earliestHinted, firstDue, nextDue, onBeat, paced } from '../../src/engine/cadence.ts';
+import { aligned, dueAfter, earliestHinted, firstDue, nextDue, noRest, onBeat, paced, restOwed } from '../../src/engine/cadence.ts';
 import type { Cadence } from '../../src/model/job.ts';
 
 const minute = 60_000;
@@ -274,12 +274,42 @@ describe('the next due time', () => {
 describe('the first moment for a hint to start a cycle', () => {
   const now = at('2026-11-21T10:00:00Z');
 
-  it('is as long after a cycle as it took, but neither less than 5 ms nor more than a second', () => {
-    expect([0, 1, 40, 60_000].map((took) => earliestHinted(now - took, now, false) - now)).toEqual([5, 5, 40, 1000]);
+  /** Rests after hinted cycles of that length, one as soon after the other as may be. */
+  const stormOf = (took: number, cycles: number): readonly number[] => {
+    let [rest, start] = [noRest, now];
+    return Array.from({ length: cycles }, () => {
+      rest = restOwed(rest, start, start + took, true);
+      start = earliestHinted(rest, false);
+      return start - rest.at;
+    });
+  };
+
+  it('is 5 ms after a cycle while hints come now and then', () => {
+    let rest = noRest;
+    for (let start = now; start < now + 60_000; start += 150) {
+      rest = restOwed(rest, start, start + 60, true);
+      expect(earliestHinted(rest, false)).toBe(start + 60 + 5);
+    }
+  });
+
+  it('is as long after a cycle as it took once a storm goes on, but neither less than 5 ms nor more than a second', () => {
+    expect([0, 1, 40, 60_000].map((took) => stormOf(took, 1000).at(-1))).toEqual([5, 5, 40, 1000]);
+    expect(stormOf(100, 6)).toEqual([5, 5, 40, 100, 100, 100]);
+  });
+
+  it('is 5 ms after a first load and after each poll that no hint has started, however long they took', () => {
+    const loaded = restOwed(noRest, now - 60_000, now, false);
+    expect(earliestHinted(loaded, false)).toBe(now + 5);
+    expect(earliestHinted(restOwed(loaded, now, now + 400, false), false)).toBe(now + 405);
+  });
+
+  it('does not grow by a clock that is set back', () => {
+    const rest = restOwed(noRest, now, now + 200, true);
+    expect(earliestHinted(restOwed(rest, now - 3_600_000, now - 3_600_000 + 20, true), false)).toBe(now - 3_600_000 + 20 + 5);
   });
 
   it('is 10 s after a cycle that failed', () => {
-    expect(earliestHinted(now - 40, now, true)).toBe(now + 10_000);
+    expect(earliestHinted(restOwed(noRest, now - 40, now, true), true)).toBe(now + 10_000);
   });
 });
 

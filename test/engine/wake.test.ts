@@ -17,8 +17,8 @@ const hourly = job({ topic: 'orders', cadence: { kind: 'every', ms: hour }, wake
 const reportsOf = (events: readonly LiberateEvent[]): readonly CycleReport[] =>
   events.flatMap((event) => (event.type === 'cycle.end' ? [event.report] : []));
 
-/** One job on a clock moved by hand. `during`: called in the middle of each read, with its number. */
-async function woken(during: (read: number, ring: () => void) => void = () => {}) {
+/** One job on a clock moved by hand. `during`: called in the middle of each read, with its number; a promise of it is waited for. */
+async function woken(during: (read: number, ring: () => void, clock: HandClock) => unknown = () => {}) {
   const clock = new HandClock();
   const hints = scriptedHints();
   const stop = new AbortController();
@@ -29,7 +29,7 @@ async function woken(during: (read: number, ring: () => void) => void = () => {}
   const made = await scripted(
     async function* () {
       reads += 1;
-      during(reads, ring);
+      await during(reads, ring, clock);
       yield batchOf(reads);
     },
     { clock, hints },
@@ -62,6 +62,16 @@ describe('a job that wakes', () => {
     const begin = clock.now();
     await clock.advance(hour);
     expect(starts()).toEqual([begin, begin + 5]);
+    await end();
+  });
+
+  it('polls at once at a hint behind a first load that took long', async () => {
+    const { clock, ring, end, starts } = await woken((read, _, time) => (read === 1 ? time.sleep(800, never) : null));
+    const begin = clock.now();
+    await clock.advance(810);
+    ring();
+    await clock.advance(1);
+    expect(starts()).toEqual([begin, begin + 810]);
     await end();
   });
 
