@@ -108,26 +108,23 @@ export interface Rest {
   readonly owedMs: number;
   /** When that was so. */
   readonly at: number;
+  /** The first moment for a hint to start a cycle. */
+  readonly earliest: number;
 }
 
-export const noRest: Rest = { owedMs: 0, at: 0 };
+export const noRest = (now: number): Rest => ({ owedMs: 0, at: now, earliest: now });
 
 /**
- * The rest that is owed after a cycle: as long as those took that hints have started, less the time that has gone by between them.
- * What was due anyway (a first load, the interval) is owed none: the commits behind it would wait for as long as it took.
+ * The rest that is owed after a cycle: as long as those took that hints have started, less the time that has gone by between them. So under
+ * a storm of hints polls become fewer and larger, and take up to half of the time. What was due anyway (a first load, the interval) is
+ * owed none: the commits behind it would wait for as long as it took. `failed`: each hint would meet the same failure again.
  */
-export function restOwed({ owedMs, at }: Rest, startedAt: number, endedAt: number, hinted: boolean): Rest {
+export function restAfter({ owedMs, at }: Rest, startedAt: number, endedAt: number, hinted: boolean, failed: boolean): Rest {
   const left = Math.max(0, owedMs - Math.max(0, startedAt - at));
   const took = hinted ? endedAt - startedAt : 0;
-  return { owedMs: Math.min(longestRest + freeOfRest, left + took), at: endedAt };
-}
-
-/**
- * The first moment for a hint to start a cycle. Under a storm of hints polls become fewer and larger, and take up to half of the
- * time. `failed`: each hint would meet the same failure again.
- */
-export function earliestHinted({ owedMs, at }: Rest, failed: boolean): number {
-  return at + (failed ? restAfterFailure : Math.min(longestRest, Math.max(shortestRest, owedMs - freeOfRest)));
+  const owed = Math.min(longestRest + freeOfRest, left + took);
+  const rest = failed ? restAfterFailure : Math.min(longestRest, Math.max(shortestRest, owed - freeOfRest));
+  return { owedMs: owed, at: endedAt, earliest: endedAt + rest };
 }
 
 /**

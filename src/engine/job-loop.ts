@@ -5,7 +5,7 @@ import type { Lease } from '../state/lease.ts';
 import { Alarm } from './alarm.ts';
 import { AskedBackfills } from './asked-backfills.ts';
 import { type AttemptContext, attemptCycle } from './attempt.ts';
-import { aligned, earliestHinted, firstDue, nextDue, noRest, onBeat, paced, restOwed } from './cadence.ts';
+import { aligned, firstDue, nextDue, noRest, onBeat, paced, restAfter } from './cadence.ts';
 import type { Engine, SourceUse } from './engine.ts';
 import { jobLease } from './job-lease.ts';
 import { newMemory } from './job-memory.ts';
@@ -114,25 +114,23 @@ export class JobLoop {
     // Only a cron job asks when it last ran: a tick that it missed is made up for.
     const last = cadence.kind === 'cron' ? (await store.list()).find(({ job }) => job === this.#target.name)?.last : undefined;
     await using _hints = watchHints(this.#target.name, this.#job, this.#use, this.#engine, this.#alarm);
-    let earliest = clock.now();
+    let rest = noRest(clock.now());
     let due = firstDue(cadence, last?.startedAt ?? null, clock.now());
     // Another runner may have moved it.
     this.#memory.state = 'unknown';
     let pace = cadence;
-    let rest = noRest;
     await using sweep = new Sweep();
     while (!signal.aborted) {
       // By a clock that was set back it could be due in hours.
       const latest = pace.kind === 'every' ? clock.now() + 2 * pace.ms : due;
-      await this.#untilDue(sweep, Math.min(due, latest) + this.#jitter(), earliest, lease, signal);
+      await this.#untilDue(sweep, Math.min(due, latest) + this.#jitter(), rest.earliest, lease, signal);
       if (signal.aborted) return;
       const startedAt = clock.now();
       const hinted = this.#alarm.rung;
       await this.#cycle(lease, signal);
       // Waiting for it to fall due again could take hours; where trying again is no use, it is the next hint's turn.
       if (this.failure?.transient) this.#alarm.again();
-      rest = restOwed(rest, startedAt, clock.now(), hinted);
-      earliest = earliestHinted(rest, this.failure !== null);
+      rest = restAfter(rest, startedAt, clock.now(), hinted, this.failure !== null);
       pace = paced(cadence, pace, this.#busy);
       const next = nextDue(pace, overlap, startedAt, clock.now());
       if (next.overlapped && overlap === 'skip') await this.#reports.tell(this.#reports.skipped('overlap', startedAt));

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { aligned, dueAfter, earliestHinted, firstDue, nextDue, noRest, onBeat, paced, restOwed } from '../../src/engine/cadence.ts';
+import { aligned, dueAfter, firstDue, nextDue, noRest, onBeat, paced, type Rest, restAfter } from '../../src/engine/cadence.ts';
 import type { Cadence } from '../../src/model/job.ts';
 
 const minute = 60_000;
@@ -274,21 +274,24 @@ describe('the next due time', () => {
 describe('the first moment for a hint to start a cycle', () => {
   const now = at('2026-11-21T10:00:00Z');
 
+  const well = { hinted: true, failed: false };
+  const rested = (rest: Rest, startedAt: number, took: number, { hinted, failed } = well): Rest =>
+    restAfter(rest, startedAt, startedAt + took, hinted, failed);
+
   /** Rests after hinted cycles of that length, one as soon after the other as may be. */
   const stormOf = (took: number, cycles: number): readonly number[] => {
-    let [rest, start] = [noRest, now];
+    let rest = noRest(now);
     return Array.from({ length: cycles }, () => {
-      rest = restOwed(rest, start, start + took, true);
-      start = earliestHinted(rest, false);
-      return start - rest.at;
+      rest = rested(rest, rest.earliest, took);
+      return rest.earliest - rest.at;
     });
   };
 
   it('is 5 ms after a cycle while hints come now and then', () => {
-    let rest = noRest;
+    let rest = noRest(now);
     for (let start = now; start < now + 60_000; start += 150) {
-      rest = restOwed(rest, start, start + 60, true);
-      expect(earliestHinted(rest, false)).toBe(start + 60 + 5);
+      rest = rested(rest, start, 60);
+      expect(rest.earliest).toBe(start + 60 + 5);
     }
   });
 
@@ -298,18 +301,18 @@ describe('the first moment for a hint to start a cycle', () => {
   });
 
   it('is 5 ms after a first load and after each poll that no hint has started, however long they took', () => {
-    const loaded = restOwed(noRest, now - 60_000, now, false);
-    expect(earliestHinted(loaded, false)).toBe(now + 5);
-    expect(earliestHinted(restOwed(loaded, now, now + 400, false), false)).toBe(now + 405);
+    const loaded = rested(noRest(now), now, 60_000, { ...well, hinted: false });
+    expect(loaded.earliest).toBe(now + 60_005);
+    expect(rested(loaded, loaded.at, 400, { ...well, hinted: false }).earliest).toBe(now + 60_405);
   });
 
   it('does not grow by a clock that is set back', () => {
-    const rest = restOwed(noRest, now, now + 200, true);
-    expect(earliestHinted(restOwed(rest, now - 3_600_000, now - 3_600_000 + 20, true), false)).toBe(now - 3_600_000 + 20 + 5);
+    const back = now - 3_600_000;
+    expect(rested(rested(noRest(now), now, 200), back, 20).earliest).toBe(back + 20 + 5);
   });
 
   it('is 10 s after a cycle that failed', () => {
-    expect(earliestHinted(restOwed(noRest, now - 40, now, true), true)).toBe(now + 10_000);
+    expect(rested(noRest(now), now, 40, { hinted: true, failed: true }).earliest).toBe(now + 40 + 10_000);
   });
 });
 
