@@ -2,6 +2,7 @@ import { throwIfAborted } from '../kit/abort.ts';
 import { LiberateError } from '../kit/errors.ts';
 import type { AskedBackfill, BackfillAnswer } from '../model/backfill.ts';
 import { holdLease, type Lease } from '../state/lease.ts';
+import type { Told } from '../state/state-store.ts';
 import type { Engine } from './engine.ts';
 
 /** Milliseconds between two looks at what the runner says. */
@@ -12,6 +13,8 @@ export interface Asking {
   readonly asked: AskedBackfill;
   /** Wait also for a holder that does not answer; otherwise LIB406. */
   readonly wait: boolean;
+  /** Told by the lease's renewals, where it becomes ours. */
+  readonly onTold: (told: Told) => void;
   /** What the runner says, each time. */
   readonly told: (answer: BackfillAnswer) => void;
 }
@@ -25,14 +28,14 @@ export type Outcome = { readonly kind: 'answer'; readonly answer: BackfillAnswer
  */
 export async function askRunner(engine: Engine, asking: Asking, signal: AbortSignal): Promise<Outcome> {
   const { store, holder, leaseTtlMs: ttlMs, clock } = engine;
-  const { job, asked } = asking;
+  const { job, asked, onTold } = asking;
   const over = new AbortController();
   const either = AbortSignal.any([signal, over.signal]);
   const other = { holder: '' };
   const onWait = (held: { readonly holder: string }): void => {
     other.holder = held.holder;
   };
-  const taking = holdLease(store, job, { holder, ttlMs, clock, wait: true, onWait }, either);
+  const taking = holdLease(store, job, { holder, ttlMs, clock, wait: true, onWait, standing: 'yields', onTold }, either);
   const hearing = listen(engine, asking, other, either);
   // The loser's end is waited for below.
   hearing.catch(() => undefined);

@@ -90,7 +90,9 @@ export class AskedBackfills {
     };
     const more = extraPlaces(limiter, taken.asked.parallel - 1);
     const { parts } = taken;
-    const run = { request, kept: isOrdered(request), workers: 1 + more, expected: null, until: performance.now() + sliceMs, parts };
+    const until = performance.now() + sliceMs;
+    const over = (): boolean => performance.now() >= until;
+    const run = { request, kept: isOrdered(request), workers: 1 + more, expected: null, over, parts };
     let left: BackfillState;
     try {
       const { state, reports } = await publishChunks({ ...run, context: { ...context, observer } }, taken.state, signal);

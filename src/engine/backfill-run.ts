@@ -23,8 +23,8 @@ export interface ChunkRun {
   readonly workers: number;
   /** Rows that are still to come; null: unknown. */
   readonly expected: number | null;
-  /** The time of performance.now() after which no page begins where the rest can be read later; null: it goes on to the end. */
-  readonly until: number | null;
+  /** No further page begins where the rest can be read later. */
+  readonly over: () => boolean;
   /** What has come of chunks that an earlier slice began, by their number from 0. */
   readonly parts: Map<number, Part>;
 }
@@ -90,7 +90,7 @@ class BackfillProgress {
         // One at least: each call gets on.
         for (let at = queue.shift(); at !== undefined; at = queue.shift()) {
           await this.#publishChunk(at, either);
-          if (queue.length > 0 && this.#isOver()) this.halted = true;
+          if (queue.length > 0 && this.#run.over()) this.halted = true;
           if (this.halted) return;
         }
       } catch (reason) {
@@ -131,7 +131,7 @@ class BackfillProgress {
     let halt = null as Watermark | null;
     let last = null as Watermark | null;
     const halts = (): boolean => {
-      halt = marks && this.#isOver() ? last : null;
+      halt = marks && this.#run.over() ? last : null;
       return halt !== null;
     };
     const counted = countInto(context.tally, tally);
@@ -158,11 +158,6 @@ class BackfillProgress {
     }
     await this.#save(at, { ...chunk, done: true, published: total() });
     this.#report(at, part);
-  }
-
-  #isOver(): boolean {
-    const { until } = this.#run;
-    return until !== null && performance.now() >= until;
   }
 
   #report(at: number, { published, ms }: Part): void {

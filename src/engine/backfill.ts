@@ -10,6 +10,7 @@ import {
 import type { Job } from '../model/job.ts';
 import type { CycleReport } from '../model/report.ts';
 import type { Lease } from '../state/lease.ts';
+import type { Told } from '../state/state-store.ts';
 import { AnswerListener } from './answer-listener.ts';
 import { askRunner } from './ask-runner.ts';
 import { splitIntoChunks, windowOf } from './backfill-chunks.ts';
@@ -56,7 +57,7 @@ export interface PlannedChunk extends Pick<ChunkReport, 'chunk' | 'range'> {
 /**
  * Publishes what the job's relation holds now, whole or by a range of its cursor, chunk by chunk, and leaves the live mark
  * alone. It holds the job's lease meanwhile, so that an old row which the backfill has read can never be sent after a newer
- * one which a poller has. Where a runner holds the lease, that one is asked to do it, between its polls.
+ * one which a poller has. Where a runner holds the lease, that one is asked to do it, between its polls; to one that comes later it is left.
  */
 export async function backfillJob(
   engine: Engine,
@@ -97,7 +98,9 @@ function notice({ observer }: Engine, job: string, message: string, cure: string
 
 type Done = Pick<BackfillReport, 'published' | 'deadLetters' | 'bytes' | 'expected' | 'chunks'>;
 
-/** What the runner did before it ended, and what was done since. */
+const nothing: Done = { published: 0, deadLetters: 0, bytes: 0, expected: null, chunks: [] };
+
+/** What was done by one that held the lease, and by the next. */
 const added = (before: Done, after: Done): Done => ({
   published: before.published + after.published,
   deadLetters: before.deadLetters + after.deadLetters,
@@ -114,6 +117,8 @@ class Backfill {
   readonly #options: BackfillOptions;
   readonly #todo: Todo;
   readonly #request: BackfillRequest;
+  /** A runner waits for the lease that is ours. */
+  #wanted = false;
 
   constructor(engine: Engine, use: SourceUse, plan: JobPlan, options: BackfillOptions, todo: Todo) {
     this.#engine = engine;
@@ -138,13 +143,29 @@ class Backfill {
   }
 
   async #publish(estimated: number | null, signal: AbortSignal): Promise<Done> {
+    const kept = isOrdered(this.#request);
+    for (let done = nothing; ; ) {
+      const asked = await this.#lease(estimated, kept, signal);
+      done = added(done, asked.done);
+      if (asked.lease === null) return done;
+      const own = await this.#underLease(asked.lease, estimated, kept, signal);
+      done = added(done, own.done);
+      if (!own.left) return done;
+      notice(this.#engine, this.#plan.name, 'a runner waits for the job: it is given the lease, and asked for the rest');
+    }
+  }
+
+  /** What is not done, up to the page after which a runner wants the lease. */
+  async #underLease(
+    held: Lease,
+    estimated: number | null,
+    kept: boolean,
+    signal: AbortSignal,
+  ): Promise<{ readonly done: Done; readonly left: boolean }> {
+    await using lease = held;
     const { store, clock, observer, readBack } = this.#engine;
     const plan = this.#plan;
     const { source } = this.#use;
-    const kept = isOrdered(this.#request);
-    const asked = await this.#lease(estimated, kept, signal);
-    if (asked.lease === null) return asked.done;
-    await using lease = asked.lease;
     const sink = this.#engine.sink(plan.job);
     const { fence } = lease;
     const registry = this.#engine.registry(plan.job);
@@ -160,17 +181,12 @@ class Backfill {
     this.#tellPlan(state, kept);
     const expected = toCome(estimated, state);
     const workers = this.#options.parallel;
-    const run = { context, request: this.#request, kept, workers, expected, until: null, parts: new Map() };
+    const run = { context, request: this.#request, kept, workers, expected, over: () => kept && this.#wanted, parts: new Map() };
     try {
-      const { reports } = await publishChunks(run, state, AbortSignal.any([signal, lease.lost]));
+      const { reports: chunks, state: reached } = await publishChunks(run, state, AbortSignal.any([signal, lease.lost]));
       await keepCount(context);
-      return added(asked.done, {
-        published: tally.published,
-        deadLetters: tally.deadLetters,
-        bytes: tally.bytes,
-        expected,
-        chunks: reports,
-      });
+      const { published, deadLetters, bytes } = tally;
+      return { done: { published, deadLetters, bytes, expected, chunks }, left: kept && !isFinished(reached) };
     } catch (error) {
       if (kept) await this.#tellHowToResume();
       throw error;
@@ -183,9 +199,10 @@ class Backfill {
     kept: boolean,
     signal: AbortSignal,
   ): Promise<{ readonly lease: Lease | null; readonly done: Done }> {
-    const nothing = { published: 0, deadLetters: 0, bytes: 0, expected: null, chunks: [] };
+    this.#wanted = false;
+    const options = { standing: 'yields', onTold: this.#onTold } as const;
     try {
-      return { lease: await jobLease(this.#engine, this.#plan.name, false, signal), done: nothing };
+      return { lease: await jobLease(this.#engine, this.#plan.name, false, signal, options), done: nothing };
     } catch (error) {
       if (!(error instanceof LiberateError) || error.code !== 'LIB406') throw error;
     }
@@ -205,7 +222,8 @@ class Backfill {
     this.#tellPlan(backfill, kept);
     const expected = toCome(estimated, backfill);
     const listener = new AnswerListener(this.#engine, name, backfill.chunks.length, expected, clock.now());
-    const asking = { job: name, asked: { by, parallel, backfill }, wait, told: (answer: BackfillAnswer) => listener.hear(answer) };
+    const told = (answer: BackfillAnswer): void => listener.hear(answer);
+    const asking = { job: name, asked: { by, parallel, backfill }, wait, onTold: this.#onTold, told };
     const outcome = await askRunner(this.#engine, asking, signal);
     const done = listener.done;
     if (outcome.kind === 'lease') {
@@ -217,6 +235,10 @@ class Backfill {
     const { code, message, cure, column } = end;
     throw new LiberateError(code, message, { place: { job: name, ...(column === null ? {} : { column }) }, cure });
   }
+
+  readonly #onTold = ({ wanted }: Told): void => {
+    this.#wanted = this.#wanted || wanted;
+  };
 
   /** Under the lease: what another process has done of it in the meantime counts. */
   async #state(estimated: number | null, signal: AbortSignal): Promise<BackfillState> {

@@ -1,4 +1,5 @@
 import { holdLease, type Lease } from '../state/lease.ts';
+import type { Standing, Told } from '../state/state-store.ts';
 import type { Engine } from './engine.ts';
 
 /** The lease of a job; who holds it is told once, until another does. LIB406 where it is not to be waited for. */
@@ -7,12 +8,12 @@ export function jobLease(
   job: string,
   wait: boolean,
   signal: AbortSignal,
-  onAsked?: () => void,
+  { standing, onTold }: { readonly standing?: Standing; readonly onTold?: ((told: Told) => void) | undefined } = {},
 ): Promise<Lease> {
   let told = '';
   const onWait = ({ holder: other }: { readonly holder: string }): void => {
     if (other !== told) observer({ type: 'job.notice', job, message: `waits for the lease that ${other} holds`, cure: null });
     told = other;
   };
-  return holdLease(store, job, { holder, ttlMs: leaseTtlMs, clock, wait, onWait, onAsked }, signal);
+  return holdLease(store, job, { holder, ttlMs: leaseTtlMs, clock, wait, onWait, standing, onTold }, signal);
 }

@@ -2,6 +2,7 @@ import { asLiberateError, formatError, type LiberateError } from '../kit/errors.
 import type { Job } from '../model/job.ts';
 import type { JobState } from '../model/state.ts';
 import type { Lease } from '../state/lease.ts';
+import type { Told } from '../state/state-store.ts';
 import { Alarm } from './alarm.ts';
 import { AskedBackfills } from './asked-backfills.ts';
 import { type AttemptContext, attemptCycle } from './attempt.ts';
@@ -84,9 +85,10 @@ export class JobLoop {
   async #lease(wait: boolean, signal: AbortSignal): Promise<Lease> {
     let held: Lease | null = null;
     // One cycle is over soon: whoever asks can have the lease then.
-    const onAsked = this.#options.once ? undefined : (): void => void (held !== null && this.#asked.notice(held.fence));
+    const onTold = ({ asked }: Told): void => void (asked && held !== null && this.#asked.notice(held.fence));
     this.#asked.forget();
-    held = await jobLease(this.#engine, this.#target.name, wait, signal, onAsked);
+    const options = this.#options.once ? {} : ({ standing: 'wants', onTold } as const);
+    held = await jobLease(this.#engine, this.#target.name, wait, signal, options);
     return held;
   }
 

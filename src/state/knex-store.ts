@@ -14,7 +14,7 @@ import type { PublishedStore } from './published-store.ts';
 import { type HeldFence, Renewals, type Renewed } from './renewals.ts';
 import type { RequestStore } from './request-store.ts';
 import { decodeBackfill, decodeJob, decodeLease, decodeState, encodeState, integer, type Row } from './rows.ts';
-import type { Acquired, Renewal, StateStore, StoredJob } from './state-store.ts';
+import type { Acquired, Renewal, Standing, StateStore, StoredJob } from './state-store.ts';
 import { inTransaction, patiently } from './transaction.ts';
 
 type Changes = Readonly<Record<string, string | number | null | Knex.Raw>>;
@@ -119,15 +119,23 @@ export class KnexStore implements StateStore {
     });
   }
 
-  acquire(job: string, holder: string, ttlMs: number): Promise<Acquired> {
+  acquire(job: string, holder: string, ttlMs: number, standing: Standing = 'takes'): Promise<Acquired> {
     return this.#about(job, (db) =>
       inTransaction(this.#database, db, async (trx) => {
-        const held = decodeLease(await this.#lockedLease(trx, job));
-        if (held.msLeft > 0 && held.holder !== holder) return { ok: false, holder: held.holder, msLeft: held.msLeft };
+        const row = await this.#lockedLease(trx, job);
+        const held = decodeLease(row);
+        const wantedMs = Number(integer(row['wanted_ms'], 'the time for which a lease is wanted'));
+        const wanted = standing === 'yields' && wantedMs > 0;
+        const lease = (): Knex.QueryBuilder => trx(tables.lease).where({ job });
+        if ((held.msLeft > 0 && held.holder !== holder) || wanted) {
+          // Not by each try: one that waits tries each second.
+          if (standing === 'wants' && wantedMs < ttlMs / 2) await lease().update({ wanted_until: this.#fromNow(trx, ttlMs) });
+          return { ok: false, holder: held.holder, msLeft: Math.max(held.msLeft, wanted ? wantedMs : 0) };
+        }
         const fence = held.fence + 1n;
-        await trx(tables.lease)
-          .where({ job })
-          .update({ holder, fence: trx.raw(String(fence)), expires_at: this.#fromNow(trx, ttlMs) });
+        const kept = { holder, fence: trx.raw(String(fence)), expires_at: this.#fromNow(trx, ttlMs) };
+        // Others that want it say so again.
+        await lease().update(standing === 'wants' ? { ...kept, wanted_until: 0 } : kept);
         return { ok: true, fence };
       }),
     );
@@ -191,7 +199,10 @@ export class KnexStore implements StateStore {
 
   async #lockedLease(trx: Knex.Transaction, job: string): Promise<Row> {
     const select = (): Promise<readonly Row[]> =>
-      trx(tables.lease).select('holder', 'fence', this.#msLeft(trx)).where({ job }).forUpdate() as unknown as Promise<readonly Row[]>;
+      trx(tables.lease)
+        .select('holder', 'fence', this.#msLeft(trx), trx.raw(`wanted_until - ${this.#database.clock} as wanted_ms`))
+        .where({ job })
+        .forUpdate() as unknown as Promise<readonly Row[]>;
     const [found] = await select();
     if (found !== undefined) return found;
     await trx(tables.lease).insert({ job, holder: '', fence: 0, expires_at: 0 }).onConflict('job').ignore();
@@ -211,10 +222,13 @@ export class KnexStore implements StateStore {
       const count = await ours().update({ expires_at: this.#fromNow(db, ttlMs) });
       // What is ours now was ours a moment ago: a fence never comes back.
       const still = count === leases.length ? leases : ((await ours().select('job')) as readonly Row[]);
-      // As a rule none stands, whatever the number of jobs.
-      const requests: readonly Row[] = await db(tables.request).select('job').where('expires_at', '>', db.raw(this.#database.clock));
-      const asked = new Set(requests.map(({ job }) => String(job)));
-      return new Map(still.map(({ job }) => [String(job), asked.has(String(job)) ? 'asked' : 'renewed']));
+      // As a rule there is none of either, whatever the number of jobs.
+      const past = db.raw(this.#database.clock);
+      const [asked, wanted] = [
+        jobsOf(await db(tables.request).select('job').where('expires_at', '>', past)),
+        jobsOf(await db(tables.lease).select('job').where('wanted_until', '>', past)),
+      ];
+      return new Map(still.map(({ job }) => [String(job), { asked: asked.has(String(job)), wanted: wanted.has(String(job)) }]));
     });
   }
 
@@ -247,6 +261,8 @@ export class KnexStore implements StateStore {
     });
   }
 }
+
+const jobsOf = (rows: readonly Row[]): ReadonlySet<string> => new Set(rows.map(({ job }) => String(job)));
 
 /** Nothing is added to what is there: one statement keeps many of them. */
 const isQuiet = ({ outcome, published }: CycleReport): boolean => outcome === 'ok' && published === 0;

@@ -1,7 +1,7 @@
 import { throwIfAborted } from '../kit/abort.ts';
 import type { Clock } from '../kit/clock.ts';
 import { LiberateError } from '../kit/errors.ts';
-import type { StateStore } from './state-store.ts';
+import type { Standing, StateStore, Told } from './state-store.ts';
 
 export interface Lease extends AsyncDisposable {
   readonly job: string;
@@ -17,8 +17,9 @@ export interface LeaseOptions {
   readonly clock: Clock;
   /** Wait for a lease that another holds, instead of LIB406. */
   readonly wait: boolean;
-  /** Told by each renewal while a command asks something of the holder. */
-  readonly onAsked?: (() => void) | undefined;
+  readonly standing?: Standing | undefined;
+  /** Told by each renewal while others want something of the holder. */
+  readonly onTold?: ((told: Told) => void) | undefined;
   /** Told before each wait. */
   readonly onWait?: ((held: { readonly holder: string; readonly msLeft: number }) => void) | undefined;
 }
@@ -38,7 +39,7 @@ export async function holdLease(store: StateStore, job: string, options: LeaseOp
   for (;;) {
     throwIfAborted(signal);
     const asked = clock.now();
-    const got = await store.acquire(job, holder, ttlMs);
+    const got = await store.acquire(job, holder, ttlMs, options.standing);
     if (got.ok) {
       const lease = new HeldLease(store, job, got.fence, options, asked + ttlMs);
       if (!signal.aborted) return lease;
@@ -67,20 +68,20 @@ class HeldLease implements Lease {
   readonly #store: StateStore;
   readonly #ttlMs: number;
   readonly #clock: Clock;
-  readonly #onAsked: (() => void) | undefined;
+  readonly #onTold: ((told: Told) => void) | undefined;
   /** Our clock's time at which the store may give the lease to another: counted from before it was asked, so never too late. */
   #endsAt: number;
   readonly #lost = new AbortController();
   readonly #disposed = new AbortController();
   readonly #beating: Promise<void>;
 
-  constructor(store: StateStore, job: string, fence: bigint, { ttlMs, clock, onAsked }: LeaseOptions, endsAt: number) {
+  constructor(store: StateStore, job: string, fence: bigint, { ttlMs, clock, onTold }: LeaseOptions, endsAt: number) {
     this.#store = store;
     this.job = job;
     this.fence = fence;
     this.#ttlMs = ttlMs;
     this.#clock = clock;
-    this.#onAsked = onAsked;
+    this.#onTold = onTold;
     this.#endsAt = endsAt;
     this.#beating = this.#keepBeating();
   }
@@ -128,7 +129,7 @@ class HeldLease implements Lease {
     const renewal = this.#store.renew(this.job, this.fence, this.#ttlMs).then(
       (renewed): Beat => {
         if (renewed === 'lost') return { kind: 'taken' };
-        if (renewed === 'asked' && !disposed.aborted) this.#onAsked?.();
+        if ((renewed.asked || renewed.wanted) && !disposed.aborted) this.#onTold?.(renewed);
         // An answer that comes after a later beat's must not shorten the lease.
         this.#endsAt = Math.max(this.#endsAt, asked + this.#ttlMs);
         return { kind: 'renewed' };

@@ -93,6 +93,11 @@ export const migrations: readonly Migration[] = [
       table.string('state_sum', 16).notNullable();
       table.text('answer', 'longtext').nullable();
     });
+    if (await trx.schema.hasColumn(tables.lease, 'wanted_until')) return;
+    await trx.schema.alterTable(tables.lease, (table) => {
+      // A runner that waits for the lease said so not long ago; milliseconds of the store's clock.
+      table.bigInteger('wanted_until').notNullable().defaultTo(0);
+    });
   },
 ];
 

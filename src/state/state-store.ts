@@ -16,8 +16,21 @@ export type Acquired =
   | { readonly ok: true; readonly fence: bigint }
   | { readonly ok: false; readonly holder: string; readonly msLeft: number };
 
-/** `asked`: renewed, and a command asks something of the lease's holder. */
-export type Renewal = 'renewed' | 'asked' | 'lost';
+/** What a renewal tells the lease's holder; `lost`: it is so no more. */
+export type Renewal = Told | 'lost';
+
+export interface Told {
+  /** A command asks something of it. */
+  readonly asked: boolean;
+  /** A runner waits for the lease. */
+  readonly wanted: boolean;
+}
+
+/**
+ * How one stands in the line for a lease. A runner `wants` it: for the time of a lease from its last try on the holder is told so, and
+ * the lease goes to none that `yields`.
+ */
+export type Standing = 'wants' | 'takes' | 'yields';
 
 /** A job's row as `status` and `state show` print it. */
 export interface StoredJob {
@@ -67,7 +80,7 @@ export interface StateStore extends AsyncDisposable {
   commitBackfill(job: string, backfill: BackfillState, fence: bigint): Promise<'committed' | 'fenced'>;
 
   /** Takes the lease when it is free, ended, or already this holder's; each taking has a higher fence than any before. */
-  acquire(job: string, holder: string, ttlMs: number): Promise<Acquired>;
+  acquire(job: string, holder: string, ttlMs: number, standing?: Standing): Promise<Acquired>;
   /** `lost` when another has taken it. */
   renew(job: string, fence: bigint, ttlMs: number): Promise<Renewal>;
   /** Ends the lease if it is still ours; its fence stays remembered. */

@@ -148,16 +148,18 @@ describe('a backfill beside a runner that polls each 100 ms, and a writer of the
       what: 'the runner to leave it',
     });
 
-    // The runner is killed: the command goes on by itself.
+    // The runner is killed: the command goes on by itself, and leaves the rest to the next runner.
     await using last = startLiberate(resume);
     await first.line(({ msg }) => msg.includes(`:${last.process.pid}:`));
     first.kill('SIGKILL');
     await first.finished;
+    await last.line(({ msg }) => msg.includes('its lease is free'));
+    await using again = await runner(file);
+    await again.line(({ msg }) => msg.includes(`:${last.process.pid}:`) && msg.includes('asks for, between its polls'));
     const { code, stderr } = await last.finished;
     expect(code, stderr).toBe(0);
     await writer.stop();
 
-    await using _again = await runner(file);
     const { wrong, wentBack, events } = await settled();
     expect([wrong, wentBack]).toEqual([0, 0]);
     expect(events).toBeGreaterThanOrEqual(rows);

@@ -1,7 +1,7 @@
 import { describe, expect } from 'vitest';
 import type { AskedBackfill, BackfillAnswer } from '../../src/model/backfill.ts';
-import type { StateStore } from '../../src/state/state-store.ts';
-import { backfillOf } from '../state/samples.ts';
+import type { Renewal, StateStore } from '../../src/state/state-store.ts';
+import { backfillOf, plainly } from '../state/samples.ts';
 import { waitFor } from '../support/wait-for.ts';
 import { failure, fenceOf, type StatePlace } from './state-store.ts';
 
@@ -41,12 +41,12 @@ export function requestContract(promise: (name: string, body: Body, skippable?: 
       const orders = await fenceOf(store, 'orders');
       const payments = await fenceOf(store, 'payments');
       await store.requests.ask('orders', asked('a'), 60_000);
-      const renewed = (): Promise<readonly string[]> =>
+      const renewed = (): Promise<readonly Renewal[]> =>
         Promise.all([store.renew('orders', orders, 60_000), store.renew('payments', payments, 60_000)]);
-      expect(await renewed()).toEqual(['asked', 'renewed']);
+      expect(await renewed()).toEqual([{ asked: true, wanted: false }, plainly]);
       expect(await store.renew('orders', orders + 1n, 60_000)).toBe('lost');
       await store.requests.withdraw('orders', 'a');
-      expect(await renewed()).toEqual(['renewed', 'renewed']);
+      expect(await renewed()).toEqual([plainly, plainly]);
     });
 
     promise('of one asker stand at a time, and a new one has no answer', async ({ store }) => {

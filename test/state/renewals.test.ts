@@ -7,7 +7,7 @@ describe('renewals that are asked for in one moment', () => {
   const send = async (leases: readonly HeldFence[], ttlMs: number): Promise<Renewed> => {
     sent.push([ttlMs, leases.map(({ job, fence }) => `${job} ${fence}`)]);
     if (ttlMs === 666) throw new LiberateError('LIB401', 'the store is down');
-    return new Map(leases.filter(({ job }) => job !== 'lost').map(({ job }) => [job, job === 'b' ? 'asked' : 'renewed']));
+    return new Map(leases.filter(({ job }) => job !== 'lost').map(({ job }) => [job, { asked: job === 'b', wanted: false }]));
   };
 
   it('go to the store together, of one time and each job once, and each has its own answer', async () => {
@@ -19,7 +19,8 @@ describe('renewals that are asked for in one moment', () => {
       renewals.renew('b', 3n, 200),
       renewals.renew('a', 4n, 100),
     ]);
-    expect(answers).toEqual(['renewed', 'lost', 'asked', 'renewed']);
+    const plainly = { asked: false, wanted: false };
+    expect(answers).toEqual([plainly, 'lost', { asked: true, wanted: false }, plainly]);
     expect(sent).toEqual([
       [100, ['a 1', 'lost 2']],
       [200, ['b 3']],

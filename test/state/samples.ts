@@ -1,6 +1,7 @@
 import type { BackfillState } from '../../src/model/backfill.ts';
 import type { CycleReport } from '../../src/model/report.ts';
 import type { JobState } from '../../src/model/state.ts';
+import type { Told } from '../../src/state/state-store.ts';
 
 export function stateOf(changes: Partial<JobState> = {}): JobState {
   return {
@@ -48,3 +49,6 @@ export function backfillOf(changes: Partial<BackfillState> = {}): BackfillState 
     ...changes,
   };
 }
+
+/** A renewal with nothing to tell. */
+export const plainly: Told = { asked: false, wanted: false };

@@ -5,7 +5,7 @@ import type { JobState } from '../../model/state.ts';
 import { checkJobName } from '../job-name.ts';
 import type { PublishedStore } from '../published-store.ts';
 import { decodeBackfill, decodeState, encodeState, type StateColumns } from '../rows.ts';
-import type { Acquired, LeaseRow, Renewal, StateStore, StoredJob } from '../state-store.ts';
+import type { Acquired, LeaseRow, Renewal, Standing, StateStore, StoredJob } from '../state-store.ts';
 import { MemoryPublished } from './published.ts';
 import { MemoryRequests } from './requests.ts';
 
@@ -13,6 +13,7 @@ interface Held {
   readonly holder: string;
   readonly fence: bigint;
   readonly expiresAt: number;
+  readonly wantedUntil: number;
 }
 
 interface Kept {
@@ -110,12 +111,17 @@ class MemoryStore implements StateStore {
     return 'committed';
   }
 
-  async acquire(job: string, holder: string, ttlMs: number): Promise<Acquired> {
+  async acquire(job: string, holder: string, ttlMs: number, standing: Standing = 'takes'): Promise<Acquired> {
     checkJobName(job);
-    const held = this.#lease(job);
-    if (held !== null && held.msLeft > 0 && held.holder !== holder) return { ok: false, holder: held.holder, msLeft: held.msLeft };
-    const fence = (held?.fence ?? 0n) + 1n;
-    this.#leases.set(job, { holder, fence, expiresAt: this.#clock.now() + ttlMs });
+    const now = this.#clock.now();
+    const held = this.#leases.get(job) ?? { holder: '', fence: 0n, expiresAt: 0, wantedUntil: 0 };
+    const wanted = standing === 'yields' && held.wantedUntil > now;
+    if ((held.expiresAt > now && held.holder !== holder) || wanted) {
+      if (standing === 'wants') this.#leases.set(job, { ...held, wantedUntil: now + ttlMs });
+      return { ok: false, holder: held.holder, msLeft: Math.max(held.expiresAt - now, wanted ? held.wantedUntil - now : 0) };
+    }
+    const fence = held.fence + 1n;
+    this.#leases.set(job, { holder, fence, expiresAt: now + ttlMs, wantedUntil: standing === 'wants' ? 0 : held.wantedUntil });
     return { ok: true, fence };
   }
 
@@ -123,7 +129,7 @@ class MemoryStore implements StateStore {
     const held = this.#leases.get(job);
     if (held === undefined || held.fence !== fence || held.expiresAt === 0) return 'lost';
     this.#leases.set(job, { ...held, expiresAt: this.#clock.now() + ttlMs });
-    return this.requests.stands(job) ? 'asked' : 'renewed';
+    return { asked: this.requests.stands(job), wanted: held.wantedUntil > this.#clock.now() };
   }
 
   async release(job: string, fence: bigint): Promise<void> {
