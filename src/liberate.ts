@@ -7,13 +7,14 @@ import { openHttp } from './cli/http.ts';
 import { chooseJobs } from './cli/load.ts';
 import type { Config } from './config/config.ts';
 import { configFromObject, loadConfig } from './config/read-jobs-file.ts';
-import { type BackfillReport, backfillJob } from './engine/backfill.ts';
+import { backfillJob } from './engine/backfill.ts';
+import type { BackfillReport } from './engine/backfill-options.ts';
 import { runJobs } from './engine/run.ts';
 import { Disposables } from './kit/disposables.ts';
 import { LiberateError } from './kit/errors.ts';
 import { type Observer, tellAll } from './observe/event.ts';
 
-export type { BackfillReport } from './engine/backfill.ts';
+export type { BackfillReport } from './engine/backfill-options.ts';
 export { type ErrorCode, errorTable, formatError, LiberateError } from './kit/errors.ts';
 export type { CycleReport } from './model/report.ts';
 export type { LiberateEvent, Observer } from './observe/event.ts';

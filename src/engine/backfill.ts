@@ -1,19 +1,12 @@
 import { LiberateError } from '../kit/errors.ts';
-import {
-  type BackfillAnswer,
-  type BackfillRange,
-  type BackfillState,
-  type Chunk,
-  type ChunkReport,
-  isFinished,
-} from '../model/backfill.ts';
+import { type BackfillAnswer, type BackfillState, type Chunk, isFinished } from '../model/backfill.ts';
 import type { Job } from '../model/job.ts';
-import type { CycleReport } from '../model/report.ts';
 import type { Lease } from '../state/lease.ts';
 import type { Told } from '../state/state-store.ts';
 import { AnswerListener } from './answer-listener.ts';
 import { askRunner } from './ask-runner.ts';
-import { splitIntoChunks, windowOf } from './backfill-chunks.ts';
+import { splitIntoChunks } from './backfill-chunks.ts';
+import { type BackfillOptions, type BackfillReport, checkOptions, type PlannedChunk } from './backfill-options.ts';
 import { type BackfillRequest, backfillRequest, chunkRequest, isOrdered } from './backfill-request.ts';
 import { publishChunks, rangeText } from './backfill-run.ts';
 import { refuseUnfinished, scopeOf, type Todo, whatToDo } from './backfill-scope.ts';
@@ -26,33 +19,6 @@ import { plansOf } from './resolve.ts';
 import { admitted } from './schema-gate.ts';
 import { newTally } from './tally.ts';
 import { alone } from './turn.ts';
-
-export interface BackfillOptions extends BackfillRange {
-  /** Only tell what the chunks would be. */
-  readonly dryRun: boolean;
-  /** Wait for a holder of the job that does not do the backfill itself, as a runner does; otherwise LIB406. */
-  readonly wait: boolean;
-  /** Chunks at a time, each on a connection of its own; at most the source's pool less one, which looks. */
-  readonly parallel: number;
-  /** Go on with an unfinished backfill of the same rows; where there is none, begin. */
-  readonly resume: boolean;
-  /** Give an unfinished backfill up and begin anew. */
-  readonly restart: boolean;
-}
-
-/**
- * Milliseconds and counts of one backfilled relation; `expected` is the source's estimate of what is to come. `chunks`: those that
- * were done now, or in a dry run would be, `published` being an estimate there.
- */
-export interface BackfillReport extends Pick<CycleReport, 'job' | 'published' | 'deadLetters' | 'bytes' | 'startedAt' | 'endedAt'> {
-  readonly expected: number | null;
-  readonly chunks: readonly (ChunkReport | PlannedChunk)[];
-}
-
-export interface PlannedChunk extends Pick<ChunkReport, 'chunk' | 'range'> {
-  /** Rows, about; null: unknown. */
-  readonly expected: number | null;
-}
 
 /**
  * Publishes what the job's relation holds now, whole or by a range of its cursor, chunk by chunk, and leaves the live mark
@@ -74,22 +40,6 @@ export async function backfillJob(
   const reports: BackfillReport[] = [];
   for (const plan of todo.plans) reports.push(await new Backfill(engine, use, plan, options, todo).run(signal));
   return reports;
-}
-
-function checkOptions({ name }: Job, { limiter }: SourceUse, { parallel, resume, restart, window }: BackfillOptions): void {
-  const place = { job: name };
-  if (window !== null) windowOf(window);
-  if (resume && restart) throw new LiberateError('LIB110', 'give either --resume or --restart', { place });
-  const most = Math.max(1, limiter.most - 1);
-  if (!Number.isSafeInteger(parallel) || parallel < 1) {
-    throw new LiberateError('LIB110', `--parallel is ${parallel}`, { place, cure: 'Give a whole number from 1 on.' });
-  }
-  if (parallel <= most) return;
-  throw new LiberateError(
-    'LIB110',
-    `--parallel ${parallel} needs as many connections and one more, and the source's pool has ${limiter.most}`,
-    { place, cure: `Give at most ${most}, or raise \`pool:\` of the source to ${parallel + 1}.` },
-  );
 }
 
 function notice({ observer }: Engine, job: string, message: string, cure: string | null = null): void {

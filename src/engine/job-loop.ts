@@ -87,8 +87,7 @@ export class JobLoop {
     // One cycle is over soon: whoever asks can have the lease then.
     const onTold = ({ asked }: Told): void => void (asked && held !== null && this.#asked.notice(held.fence));
     this.#asked.forget();
-    const options = this.#options.once ? {} : ({ standing: 'wants', onTold } as const);
-    held = await jobLease(this.#engine, this.#target.name, wait, signal, options);
+    held = await jobLease(this.#engine, this.#target.name, wait, signal, this.#options.once ? {} : { standing: 'wants', onTold });
     return held;
   }
 
@@ -279,8 +278,7 @@ export class JobLoop {
   }
 
   async #context(lease: Lease, turn: Turn, signal: AbortSignal): Promise<AttemptContext> {
-    const { store, observer, clock, random } = this.#engine;
-    const { readBack } = this.#engine;
+    const { store, observer, clock, random, readBack } = this.#engine;
     const { source } = this.#use;
     const sink = this.#engine.sink(this.#job);
     const registry = this.#engine.registry(this.#job);

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { type BackfillOptions, type BackfillReport, backfillJob } from '../../src/engine/backfill.ts';
+import { backfillJob } from '../../src/engine/backfill.ts';
+import type { BackfillOptions, BackfillReport } from '../../src/engine/backfill-options.ts';
 import type { Engine } from '../../src/engine/engine.ts';
 import { runJobs } from '../../src/engine/run.ts';
 import { isFinished } from '../../src/model/backfill.ts';

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { type BackfillOptions, backfillJob } from '../../src/engine/backfill.ts';
+import { backfillJob } from '../../src/engine/backfill.ts';
+import type { BackfillOptions } from '../../src/engine/backfill-options.ts';
 import type { Engine } from '../../src/engine/engine.ts';
 import type { BackfillState } from '../../src/model/backfill.ts';
 import type { Job } from '../../src/model/job.ts';

@@ -1,4 +1,5 @@
-import { type BackfillOptions, type BackfillReport, backfillJob } from '../../engine/backfill.ts';
+import { backfillJob } from '../../engine/backfill.ts';
+import type { BackfillOptions, BackfillReport } from '../../engine/backfill-options.ts';
 import { Disposables } from '../../kit/disposables.ts';
 import { formatDuration } from '../../kit/duration.ts';
 import { count } from '../../observe/describe-event.ts';
