@@ -8,20 +8,10 @@ import type { Job } from '../../src/model/job.ts';
 import { batchOfRows, type RowBatch } from '../../src/model/row.ts';
 import type { LiberateEvent } from '../../src/observe/event.ts';
 import type { ReadRequest } from '../../src/query/request.ts';
-import { job } from './job.ts';
+import { job, wholeBackfill as plain } from './job.ts';
 import { type Scripted, scripted } from './scripted.ts';
 
 const never = new AbortController().signal;
-const plain: BackfillOptions = {
-  from: null,
-  to: null,
-  window: null,
-  dryRun: false,
-  wait: false,
-  parallel: 1,
-  resume: false,
-  restart: false,
-};
 const orders = job({ name: 'orders', topic: 'orders', cursor: [], cadence: { kind: 'every', ms: 100 } });
 const all = 6000;
 

@@ -6,20 +6,10 @@ import type { BackfillState } from '../../src/model/backfill.ts';
 import type { Job } from '../../src/model/job.ts';
 import type { RowBatch } from '../../src/model/row.ts';
 import type { ReadRequest } from '../../src/query/request.ts';
-import { job } from './job.ts';
+import { job, wholeBackfill as plain } from './job.ts';
 import { batchOf, type Scripted, scripted } from './scripted.ts';
 
 const never = new AbortController().signal;
-const plain: BackfillOptions = {
-  from: null,
-  to: null,
-  window: null,
-  dryRun: false,
-  wait: false,
-  parallel: 1,
-  resume: false,
-  restart: false,
-};
 const orders = job({ name: 'orders', topic: 'orders' });
 const all = 40_000;
 

@@ -1,3 +1,4 @@
+import type { BackfillOptions } from '../../src/engine/backfill-options.ts';
 import type { Shape } from '../../src/model/column.ts';
 import type { Job } from '../../src/model/job.ts';
 import { column } from '../schema/column.ts';
@@ -62,3 +63,15 @@ export function shape(some: Partial<Shape> = {}): Shape {
     ...some,
   };
 }
+
+/** `liberate backfill` without an option. */
+export const wholeBackfill: BackfillOptions = {
+  from: null,
+  to: null,
+  window: null,
+  dryRun: false,
+  wait: false,
+  parallel: 1,
+  resume: false,
+  restart: false,
+};
