@@ -16,7 +16,8 @@ export function tableOf(result: Result): string {
   return `${title}\n${table.toString()}`;
 }
 
-function cell({ rounds }: Measured, name: string): string {
+/** `median (min-max)`, and the figure alone where it was measured once. */
+export function cell({ rounds }: Measured, name: string): string {
   const values = rounds.flatMap((figures) => figures[name] ?? []);
   if (values.length === 0) return '';
   const { median, min, max } = spreadOf(values);
