@@ -34,7 +34,7 @@ export async function attemptCycle(begun: AttemptContext, known: JobState | null
   const { store, clock, observer } = begun;
   let context = begun;
   let looks = 0;
-  const startedAt = clock.now();
+  const startedAt = begun.turn.found?.startedAt ?? clock.now();
   const total = newTally();
   let state = known;
   for (let attempt = 1; ; attempt += 1) {

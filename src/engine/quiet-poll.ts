@@ -55,7 +55,7 @@ export async function lookTogether(context: QuietContext, state: JobState, signa
   memory.readEndedAt = performance.now();
   if (page === 'apart') return null;
   if (page === null) {
-    if (state.gaps.length > 0) return { found: { horizon, look, rows: null } };
+    if (state.gaps.length > 0) return { found: { startedAt: context.now, horizon, look, rows: null } };
     const end = tracker.end();
     memory.seen = seenBy(plan, horizon, tracker);
     memory.told.clear();
@@ -68,5 +68,5 @@ export async function lookTogether(context: QuietContext, state: JobState, signa
   }
   const rows = page.rows();
   // There may be more behind it.
-  return rows !== null && rows.count >= limit ? null : { found: { horizon, look, rows } };
+  return rows !== null && rows.count >= limit ? null : { found: { startedAt: context.now, horizon, look, rows } };
 }

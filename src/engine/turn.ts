@@ -12,6 +12,8 @@ export class Apart extends Error {
 
 /** What was read for a cycle together with the pages of others: all there is. */
 export interface Found {
+  /** When the cycle began, before anything was asked: milliseconds since 1970. */
+  readonly startedAt: number;
   /** Taken before the rows were read. */
   readonly horizon: Horizon;
   /** When it was. */

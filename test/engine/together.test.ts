@@ -66,6 +66,24 @@ describe('a job that finds nothing', () => {
     expect(published(world)).toHaveLength(4);
   });
 
+  it('tells of a cycle that goes on from what was found so that it began when it asked, not when it had the answer', async () => {
+    const asked: number[] = [];
+    const never = new AbortController().signal;
+    const world = await run(async (number, { ids, made }) => {
+      const clock = made?.engine.clock;
+      if (number !== 3 || clock === undefined) return undefined;
+      ids.push(4);
+      asked.push(clock.now());
+      await clock.sleep(40, never);
+      asked.push(clock.now());
+      return undefined;
+    }, 6);
+    const [at, answered] = asked as [number, number];
+    expect(answered).toBeGreaterThan(at);
+    const reports = world.made?.events.flatMap((event) => (event.type === 'cycle.end' ? [event.report] : [])) ?? [];
+    expect(reports.find(({ published }) => published === 1)).toMatchObject({ startedAt: at });
+  });
+
   it('reads by itself where it is told to, or where asking fails, which is no failure of its own', async () => {
     const world = await run((asked, { ids }) => {
       ids.push(ids.length + 1);
