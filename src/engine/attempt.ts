@@ -7,6 +7,7 @@ import { type JobPlan, shownMarkOf } from './job-plan.ts';
 import { asksForCare } from './refusals.ts';
 import { newTally, type Tally } from './tally.ts';
 import { movedOn } from './topic-version.ts';
+import { noteUnsaved, proveSaving } from './unsaved.ts';
 
 export type AttemptContext = Omit<CycleContext, 'tally'> & {
   /** A number from 0 to 1, for the spread of retries. */
@@ -47,6 +48,7 @@ export async function attemptCycle(begun: AttemptContext, known: JobState | null
         // Another runner's read may have ended just now.
         context.memory.readEndedAt = performance.now();
         context.memory.seen = null;
+        await proveSaving(context, state);
       }
       state = await limited({ ...context, tally }, state, signal);
       add(total, tally);
@@ -65,6 +67,7 @@ export async function attemptCycle(begun: AttemptContext, known: JobState | null
         return { report: report(context, startedAt, total, null, 'stopped', null), state, error: null };
       }
       let error = asLiberateError(thrown).at({ job: plan.name });
+      noteUnsaved(context.memory, error);
       if (looks < mostLooks) {
         try {
           const found = await changedPlan({ ...context, tally }, error, signal);

@@ -32,6 +32,8 @@ export interface JobMemory {
   touched: Spill | null;
   /** The sink has refused a record: batches leave one by one, and those that are refused are taken apart. */
   careful: boolean;
+  /** The state could not be saved: whether it can be is found out before anything is published again. */
+  unsaved: boolean;
   letters: Letters | null;
   /** The newest plan whose schema may leave. */
   admission: Admission | null;
@@ -50,6 +52,7 @@ export const newMemory = (): JobMemory => ({
   toldOf: null,
   seen: null,
   careful: false,
+  unsaved: false,
   letters: null,
   admission: null,
   answer: new LastAnswer(),

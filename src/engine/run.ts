@@ -1,6 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import { backoffDelay } from '../kit/backoff.ts';
-import { asLiberateError, formatError, type LiberateError } from '../kit/errors.ts';
+import { asLiberateError, type ErrorCode, formatError, type LiberateError } from '../kit/errors.ts';
 import type { Job } from '../model/job.ts';
 import { emptyReport } from './empty-report.ts';
 import type { Engine } from './engine.ts';
@@ -35,9 +35,7 @@ export async function runJobs(engine: Engine, jobs: readonly Job[], options: Loo
         const error = asLiberateError(thrown).at({ job: job.name });
         failures.set(job.name, error);
         if (error.code === 'LIB406') held.abort(error);
-        const now = engine.clock.now();
-        const report = emptyReport(job.name, now, now, formatError(error));
-        engine.observer({ type: 'cycle.end', report: { ...report, outcome: 'failed', code: error.code } });
+        tellFailed(engine, job.name, error);
       }
     }),
   );
@@ -63,7 +61,10 @@ async function runJob(
   return failures;
 }
 
-/** A loop ends only by the signal, or after its one cycle: what throws it out (a lost state store) is waited out. */
+/** Of a state that could be written when the run began: it may come back, and what is published meanwhile is nothing. */
+const mayComeBack: ReadonlySet<ErrorCode> = new Set(['LIB405', 'LIB409']);
+
+/** A loop ends only by the signal, or after its one cycle: what throws it out (a lost state store, one that only reads) is waited out. */
 async function runLoop(engine: Engine, loop: JobLoop, target: Target, options: LoopOptions, signal: AbortSignal): Promise<void> {
   for (let attempt = 1; !signal.aborted; attempt += 1) {
     try {
@@ -72,7 +73,10 @@ async function runLoop(engine: Engine, loop: JobLoop, target: Target, options: L
     } catch (thrown) {
       if (signal.aborted) return;
       const error = asLiberateError(thrown).at({ job: target.name });
-      if (error.code === 'LIB406' || options.once || !error.transient) throw error;
+      const waitedOut = error.transient || mayComeBack.has(error.code);
+      if (error.code === 'LIB406' || options.once || !waitedOut) throw error;
+      // No try again within one cycle: it has failed.
+      if (!error.transient) tellFailed(engine, target.name, error);
       await pause(engine, target.name, error, attempt, signal);
     }
   }
@@ -92,6 +96,11 @@ async function findTargets(engine: Engine, job: Job, options: LoopOptions, signa
       await pause(engine, job.name, error, attempt, signal);
     }
   }
+}
+
+function tellFailed({ clock, observer }: Engine, job: string, error: LiberateError): void {
+  const now = clock.now();
+  observer({ type: 'cycle.end', report: { ...emptyReport(job, now, now, formatError(error)), outcome: 'failed', code: error.code } });
 }
 
 async function pause(engine: Engine, job: string, error: LiberateError, attempt: number, signal: AbortSignal): Promise<void> {

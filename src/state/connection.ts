@@ -14,6 +14,27 @@ export const silenceMs = 30_000;
 /** Milliseconds after which an unused connection is closed. */
 export const idleMs = 20_000;
 
+/**
+ * The connections of a pool that may be used. One that was made while the store only read, on a disk, for a role or on a
+ * primary that another has taken over from, goes on refusing to write when a new one would not.
+ */
+export class UsableConnections {
+  #usable = new WeakSet<object>();
+
+  add(connection: object): void {
+    this.#usable.add(connection);
+  }
+
+  has(connection: object): boolean {
+    return this.#usable.has(connection);
+  }
+
+  /** The pool closes each of those that were added when it is next to be used. */
+  forsake(): void {
+    this.#usable = new WeakSet();
+  }
+}
+
 export function cutWhenSilent(socket: Socket): void {
   socket.setTimeout(silenceMs, () => {
     const error: NodeJS.ErrnoException = new Error(`no answer for ${silenceMs} ms`);

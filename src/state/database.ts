@@ -33,6 +33,8 @@ export interface StateDatabase {
   settle(db: Knex): Promise<void>;
   /** After a COMMIT that failed: ends the transaction where that has left it open. */
   recover(db: Knex): Promise<void>;
+  /** After a refused write: no connection that is there now is used again. */
+  forsake(): void;
 
   /** A column that holds a job's name of up to 255 characters, compared exactly. */
   jobColumn(table: Knex.CreateTableBuilder, name: string): Knex.ColumnBuilder;

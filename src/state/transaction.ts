@@ -18,6 +18,7 @@ export async function patiently<T>(database: StateDatabase, closed: AbortSignal,
     } catch (thrown) {
       if (thrown instanceof LiberateError) throw thrown;
       const { error, again } = database.sort(thrown);
+      if (error.code === 'LIB405') database.forsake();
       if (!again || closed.aborted || systemClock.now() >= until) throw error;
     }
     await systemClock.sleep(5 + Math.random() * 20, closed);

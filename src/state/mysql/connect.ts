@@ -2,7 +2,7 @@ import { connect, type Socket } from 'node:net';
 import knex, { type Knex } from 'knex';
 import { LiberateError } from '../../kit/errors.ts';
 import type { TlsConfig } from '../../kit/tls.ts';
-import { connectTimeoutMs, cutWhenSilent, hostOf, idleMs, tlsOptions } from '../connection.ts';
+import { connectTimeoutMs, cutWhenSilent, hostOf, idleMs, tlsOptions, type UsableConnections } from '../connection.ts';
 import { silentLog } from '../native-error.ts';
 import type { StateConfig } from '../state-config.ts';
 import { lockWaitMs } from '../transaction.ts';
@@ -39,7 +39,7 @@ function checkUrl(url: URL): void {
   if (url.pathname.length < 2) throw new LiberateError('LIB103', 'the URL of `state:` names no database');
 }
 
-export function connectMysql(config: StateConfig): Knex {
+export function connectMysql(config: StateConfig, usable: UsableConnections): Knex {
   const url = new URL(config.url);
   checkUrl(url);
   const connection = {
@@ -66,7 +66,9 @@ export function connectMysql(config: StateConfig): Knex {
       min: 0,
       max: 2,
       idleTimeoutMillis: idleMs,
+      validate: (connection: Connection) => usable.has(connection),
       afterCreate: (connection: Connection, done: (error: Error | null) => void) => {
+        usable.add(connection);
         cutWhenSilent(connection.stream);
         connection.query(session, done);
       },

@@ -1,6 +1,7 @@
 import type { Knex } from 'knex';
 import { LiberateError } from '../../kit/errors.ts';
 import { redactUrl } from '../../kit/redact.ts';
+import { UsableConnections } from '../connection.ts';
 import type { StateDatabase } from '../database.ts';
 import { KnexStore } from '../knex-store.ts';
 import type { StateConfig } from '../state-config.ts';
@@ -29,18 +30,20 @@ async function unlockSchema(trx: Knex.Transaction): Promise<void> {
 
 function mysqlDatabase(config: StateConfig): StateDatabase {
   const place = `the state database ${redactUrl(config.url)}`;
+  const usable = new UsableConnections();
   return {
     place,
     clock: 'cast(floor(unix_timestamp(now(6)) * 1000) as signed)',
     // Also spares the locks on gaps between rows, by which two first takers of a lease would deadlock.
     isolation: 'read committed',
     lock: null,
-    connect: async () => connectMysql(config),
+    connect: async () => connectMysql(config, usable),
     inspect: () => Promise.resolve(),
     lockSchema: (trx) => lockSchema(trx, place),
     unlockSchema,
     settle: () => Promise.resolve(),
     recover: () => Promise.resolve(),
+    forsake: () => usable.forsake(),
     // The bytes decide, not a language's rules; the padding of spaces that is left is met by checkJobName.
     jobColumn: (table, name) => table.string(name, 255).collate('utf8mb4_bin'),
     bytesType: 'longblob',

@@ -3,7 +3,7 @@ import { type ConnectionOptions, checkServerIdentity } from 'node:tls';
 import knex, { type Knex } from 'knex';
 import { LiberateError } from '../../kit/errors.ts';
 import type { TlsConfig } from '../../kit/tls.ts';
-import { connectTimeoutMs, cutWhenSilent, hostOf, idleMs, tlsOptions } from '../connection.ts';
+import { connectTimeoutMs, cutWhenSilent, hostOf, idleMs, tlsOptions, type UsableConnections } from '../connection.ts';
 import { silentLog } from '../native-error.ts';
 import type { StateConfig } from '../state-config.ts';
 import { lockWaitMs } from '../transaction.ts';
@@ -36,7 +36,7 @@ function postgresTls(tls: TlsConfig): ConnectionOptions {
  */
 const session = `set lock_timeout = ${lockWaitMs}; set idle_in_transaction_session_timeout = 30000`;
 
-export function connectPostgres(config: StateConfig): Knex {
+export function connectPostgres(config: StateConfig, usable: UsableConnections): Knex {
   const url = new URL(config.url);
   checkParameters(url);
   const parameter = (name: string): string | undefined => url.searchParams.get(name) ?? undefined;
@@ -65,7 +65,9 @@ export function connectPostgres(config: StateConfig): Knex {
       min: 0,
       max: 2,
       idleTimeoutMillis: idleMs,
+      validate: (connection: Connection) => usable.has(connection),
       afterCreate: (connection: Connection, done: (error: Error | null) => void) => {
+        usable.add(connection);
         cutWhenSilent(connection.connection.stream);
         connection.query(session, done);
       },

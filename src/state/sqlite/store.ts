@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises';
 import knex, { type Knex } from 'knex';
 import { LiberateError } from '../../kit/errors.ts';
+import { UsableConnections } from '../connection.ts';
 import type { StateDatabase } from '../database.ts';
 import { KnexStore } from '../knex-store.ts';
 import { tables } from '../migrations.ts';
@@ -37,7 +38,7 @@ async function inspect(db: Knex, path: string): Promise<void> {
   if (verdict !== 'ok') throw new LiberateError('LIB402', `the state file ${path} is damaged: ${String(verdict)}`);
 }
 
-function connect(path: string): Knex {
+function connect(path: string, usable: UsableConnections): Knex {
   return knex({
     client: 'better-sqlite3',
     connection: { filename: path, options: { safeIntegers: true } },
@@ -48,8 +49,9 @@ function connect(path: string): Knex {
       min: 1,
       max: 1,
       // A COMMIT that failed may leave its transaction open; such a connection is closed, which rolls back.
-      validate: (connection: { readonly inTransaction: boolean }) => !connection.inTransaction,
+      validate: (connection: { readonly inTransaction: boolean }) => usable.has(connection) && !connection.inTransaction,
       afterCreate: (connection: { pragma(text: string): unknown }, done: (error: unknown) => void) => {
+        usable.add(connection);
         try {
           connection.pragma(`busy_timeout = ${busyMs}`);
           connection.pragma('synchronous = full');
@@ -63,6 +65,7 @@ function connect(path: string): Knex {
 }
 
 function sqliteDatabase(path: string): StateDatabase {
+  const usable = new UsableConnections();
   return {
     place: `the file ${path}`,
     clock: "cast(round(unixepoch('subsec') * 1000) as integer)",
@@ -70,7 +73,7 @@ function sqliteDatabase(path: string): StateDatabase {
     lock: `update ${tables.lease} set fence = fence where 0`,
     async connect() {
       await prepareFile(path);
-      return connect(path);
+      return connect(path, usable);
     },
     inspect: (db) => inspect(db, path),
     // A write to the header: takes the file's one write lock until the transaction ends.
@@ -80,6 +83,7 @@ function sqliteDatabase(path: string): StateDatabase {
     settle: async (db) => void (await db.raw('pragma journal_mode = wal')),
     // The pool looks at its connection when it is next used; until then the file's write lock would be held.
     recover: async (db) => void (await db.raw('select 1')),
+    forsake: () => usable.forsake(),
     jobColumn: (table, name) => table.string(name, 255),
     bytesType: 'blob',
     tableOptions: () => {},
