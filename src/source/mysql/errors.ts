@@ -21,14 +21,20 @@ const byErrno: Readonly<Partial<Record<ErrorCode, readonly number[]>>> = {
   // A lock not got in time, a deadlock, the statement's time limit of MariaDB and of MySQL.
   LIB209: [1205, 1213, 1969, 3024],
   // Shut down, connection aborted or idle too long, killed by another session.
-  // And, of a statement alone: no memory, a full disk, a full temporary table.
-  LIB210: [1021, 1037, 1038, 1041, 1114, 1053, 1077, 1079, 1080, 1152, 1158, 1159, 1160, 1161, 1184, 1317, 1927, 4031],
+  // And, of a statement alone: no memory, a full disk, a full temporary table. Below 1000 are numbers of the server's own files,
+  // which it hands on as they are: a temporary one could not be read, written, or be held for want of memory or room.
+  LIB210: [
+    2, 3, 5, 20, 1021, 1026, 1030, 1037, 1038, 1041, 1114, 1053, 1077, 1079, 1080, 1152, 1158, 1159, 1160, 1161, 1184, 1317, 1927, 4031,
+  ],
   LIB213: [1142, 1143, 1227, 1370],
 };
 
 const codes = new Map<number, ErrorCode>(
   Object.entries(byErrno).flatMap(([code, numbers]) => numbers.map((errno) => [errno, code as ErrorCode] as const)),
 );
+
+/** Mostly for want of room on a disk: a temporary file that could not be written, an engine that could not go on. */
+const noRoom: ReadonlySet<number> = new Set([3, 20, 1021, 1026, 1030, 1114]);
 
 const notReached = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'ETIMEDOUT', 'EHOSTUNREACH', 'ENETUNREACH', 'ENOENT', 'EACCES']);
 
@@ -72,7 +78,7 @@ function betterCure({ name, errno, code }: NativeError): { readonly cure?: strin
   if (errno === 1040 || errno === 1203 || errno === 1226) {
     return { cure: "Lower `pool:` of the source, or raise the server's max_connections." };
   }
-  if (errno === 1021 || errno === 1114) {
+  if (errno !== null && noRoom.has(errno)) {
     return {
       cure: "Free room on the disk of the source's server, or add an index on (cursor, key): what it cannot sort in memory it writes there.",
     };

@@ -41,7 +41,12 @@ const byNumber: Readonly<Record<number, Sorted>> = {
   1290: readOnly,
   1792: readOnly,
   1836: readOnly,
+  // A file of the server that could not be written, its log of changes among them.
+  3: full,
+  20: full,
   1021: full,
+  1026: full,
+  1030: full,
   1114: full,
   1153: tooLarge,
   1301: tooLarge,
