@@ -5,6 +5,7 @@ import { BinaryObject } from './binary/object.ts';
 import { connectSchemaOf } from './connect/schema.ts';
 import { connectSlots } from './connect/value.ts';
 import type { Encoder, EventSchema } from './encoder.ts';
+import { type BeforeWriter, beforeWriter } from './envelope/before.ts';
 import { envelopeEncoder } from './envelope/encoder.ts';
 import { envelopeFormOf, refuseMisfit } from './envelope/form-of.ts';
 import { noOrigin } from './envelope/origin.ts';
@@ -27,8 +28,8 @@ export function encoderOf(
   origin = noOrigin,
 ): Encoder {
   const { model, format, keyFormat, envelope } = stream;
-  refuseMisfit(envelope, format);
   const keyed = model.key.length > 0;
+  refuseMisfit(envelope, format, keyed ? keyFormat : null);
   // A key that its format does not take is refused before any registry is asked.
   const keyOf = (frame: Buffer): RowObject | null =>
     keyed ? objectOf(keyFormat, { topic: model.name, part: 'Key', fields: model.key, columns }, frame) : null;
@@ -42,8 +43,15 @@ export function encoderOf(
   if (envelope === 'none') return rowEncoder(schema, key, objectOf(format, value, frame));
   // With its attributes in headers, the value is what it is without them.
   const row = envelope === 'cloudevents' ? objectOf(format, value, frame) : bareObjectOf(format, value);
-  const form = envelopeFormOf({ envelope, format, origin, frame, model, jsonKey: keyFormat === 'json' });
+  const form = envelopeFormOf({ envelope, format, origin, frame, model, before: beforeOf(stream) });
   return envelopeEncoder(schema, key === null ? null : partOf(key), partOf(row), form);
+}
+
+/** null: where there is no key, no row is told to be gone. */
+function beforeOf({ model: { name: topic, key: fields }, format, keyFormat }: StreamSchema): BeforeWriter | null {
+  if (fields.length === 0) return null;
+  const columns = fields.map(({ column }) => column);
+  return beforeWriter(keyFormat, format, fields, bareObjectOf(format, { topic, part: 'Key', fields, columns }));
 }
 
 const lacksId = (format: KeyFormat, id: number | null): boolean => isFramed(format) && id === null;

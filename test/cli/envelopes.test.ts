@@ -45,8 +45,8 @@ const valueIn = (event: Event | undefined): Row => event?.value ?? {};
 const verified = async (file: string, job: string): Promise<unknown> =>
   JSON.parse((await liberate(['verify', file, '--job', job, '--json'])).stdout);
 
-/** What Debezium's ExtractNewRecordState makes of a topic, folded: the row after, nothing of a delete, and what a tombstone removes. */
-function unwrapped(events: readonly Event[]): readonly Row[] {
+/** A topic, folded: the row after, nothing of a delete, and what a tombstone removes. */
+function folded(events: readonly Event[]): readonly Row[] {
   const table = new Map<string, Row>();
   for (const { key, value } of events) {
     const name = JSON.stringify(key);
@@ -102,8 +102,8 @@ describe('the envelope of Debezium', () => {
       'upsert',
     ]);
     const rows = await rowsOf();
-    expect(unwrapped(place.events('polled')).filter(({ id }) => id !== 3)).toEqual(rows);
-    expect(unwrapped(place.events('loaded')).filter(({ id }) => id !== 2)).toEqual(rows);
+    expect(folded(place.events('polled')).filter(({ id }) => id !== 3)).toEqual(rows);
+    expect(folded(place.events('loaded')).filter(({ id }) => id !== 2)).toEqual(rows);
   });
 });
 

@@ -2,15 +2,20 @@ import { Ajv } from 'ajv';
 import avro from 'avsc';
 import protobuf from 'protobufjs';
 import { describe, expect, it } from 'vitest';
-import type { Envelope, Format } from '../../src/model/format.ts';
+import type { Column } from '../../src/model/column.ts';
+import type { Envelope, Format, KeyFormat } from '../../src/model/format.ts';
 import type { OutboundRecord } from '../../src/model/record.ts';
 import { type Occasion, RecordBatch } from '../../src/model/record-batch.ts';
+import type { Value } from '../../src/model/value.ts';
 import type { Encoder } from '../../src/schema/encoder.ts';
 import { encoderOf } from '../../src/schema/encoder-of.ts';
 import { eventModel } from '../../src/schema/event-model.ts';
 import { eventSchema } from '../../src/schema/event-schema.ts';
 import type { StreamSchema } from '../../src/schema/stream-schema.ts';
 import { streamSchemaOf } from '../../src/schema/stream-schema-of.ts';
+import { readConnect } from '../foreign/connect.ts';
+import { membersOf } from '../foreign/members.ts';
+import { normal } from '../foreign/normal.ts';
 import { oneRow, packedRowsOf } from '../support/rows.ts';
 import { column } from './column.ts';
 
@@ -145,7 +150,8 @@ describe('the change event of Debezium', () => {
       ) as {
         readonly [name: string]: never;
       };
-      expect(found).toMatchObject({ op: operation, before: null, source: { ...source, snapshot: String(operation === 'r') } });
+      const before = operation === 'd' ? { 'shop.orders.Before': { id: '7' } } : null;
+      expect(found).toMatchObject({ op: operation, before, source: { ...source, snapshot: String(operation === 'r') } });
       expect(JSON.stringify(found)).toContain(`${at}000000`);
       expect(JSON.stringify(found)).toContain(String((at + 5) * 1000));
       if (operation === 'd') expect(found['after']).toBeNull();
@@ -164,6 +170,7 @@ describe('the change event of Debezium', () => {
         source: { ...source, snapshot: String(operation === 'r'), ts_ns: `${at}000000` },
         ts_us: `${at + 5}000`,
       });
+      if (operation === 'd') expect(found).toMatchObject({ before: { id: '7' } });
       if (operation === 'd') expect(found.after).toBeUndefined();
       else expect({ ...found.after, id: number(found.after?.id) }).toEqual(after);
     }
@@ -196,7 +203,8 @@ describe('the change event of Debezium', () => {
       expect(schema.name).toBe('shop.orders.Envelope');
       expect(fits(schema, payload)).toBe(true);
       expect(fits(schema, { ...payload, op: 1 })).toBe(false);
-      expect(payload).toMatchObject({ op: operation, before: null, after: operation === 'd' ? null : after });
+      const gone = operation === 'd';
+      expect(payload).toMatchObject({ op: operation, before: gone ? { id: 7 } : null, after: gone ? null : after });
     }
   });
 
@@ -209,6 +217,74 @@ describe('the change event of Debezium', () => {
       expect(fits(found), JSON.stringify(fits.errors)).toBe(true);
       expect(fits({ ...found, op: 'x' })).toBe(false);
     }
+  });
+});
+
+describe('what a delete of Debezium says of its row', () => {
+  const key: readonly (readonly [Column, Value])[] = [
+    [{ ...column('id', 'integer', 'bigint', false), facts: { bits: 64 } }, '-9223372036854775808'],
+    [{ ...column('sum', 'decimal', 'numeric(20,2)', false), facts: { precision: 20, scale: 2 } }, '123456789012345678.90'],
+    [{ ...column('at', 'timestamptz', 'timestamptz', false), facts: { scale: 6 } }, '2026-11-21T10:00:00.123456Z'],
+    [{ ...column('local', 'timestamp', 'timestamp(3)', false), facts: { scale: 3 } }, '0001-01-01T00:00:00.001'],
+    [column('day', 'date', 'date', false), '9999-12-31'],
+    [column('name', 'text', 'text', false), 'ż"\\ ,"payload":{ 🦊'],
+    [column('raw', 'bytes', 'bytea', false), Buffer.from([0, 255, 10])],
+    [column('open', 'boolean', 'boolean', false), true],
+  ];
+  const formats: readonly Format[] = ['json', 'json-schema', 'connect', 'avro', 'protobuf'];
+  const goneOf = (fields: typeof key, format: Format, keyFormat: KeyFormat): { readonly stream: StreamSchema; readonly value: Buffer } => {
+    const columns = fields.map(([one]) => one);
+    const schema = eventSchema([...columns, column('note')], { include: null, exclude: [], rename: {} }, columns);
+    const stream = streamSchemaOf(eventModel('shop.orders', schema, []), { format, keyFormat, envelope: 'debezium' });
+    const encoder = encoderOf(schema, stream, [...columns.map(({ name }) => name), 'note'], { key: 7, value: 258 }, origin);
+    const into = batch();
+    encoder.bury(oneRow([...fields.map(([, value]) => value), 'x']), 0, at, into);
+    return { stream, value: Buffer.from(into.value(0) as Buffer) };
+  };
+  const takes = (keyFormat: KeyFormat, format: Format): boolean =>
+    keyFormat === format || keyFormat === 'json' || keyFormat === 'json-schema' || keyFormat === 'string';
+
+  it.each(formats)('is its key, in %s, of whatever format the key itself is', (format) => {
+    const told = goneOf(key, format, format).value.toString('hex');
+    for (const keyFormat of formats.filter((one) => takes(one, format)))
+      expect([keyFormat, goneOf(key, format, keyFormat).value.toString('hex')]).toEqual([keyFormat, told]);
+    for (const one of key)
+      expect([one[0].name, goneOf([one], format, 'string').value.toString('hex')]).toEqual([
+        one[0].name,
+        goneOf([one], format, format).value.toString('hex'),
+      ]);
+  });
+
+  it('is what readers find to be the key', () => {
+    const { stream, value } = goneOf(key, 'json', 'json');
+    const before = membersOf(membersOf(value.toString()).get('before') ?? '');
+    const written = Object.fromEntries([...before].map(([name, token]) => [name, token]));
+    expect(written).toEqual({
+      id: '-9223372036854775808',
+      sum: '123456789012345678.90',
+      at: '"2026-11-21T10:00:00.123456Z"',
+      local: '"0001-01-01T00:00:00.001"',
+      day: '"9999-12-31"',
+      name: JSON.stringify(key[5]?.[1]),
+      raw: '"AP8K"',
+      open: 'true',
+    });
+    const connect = goneOf(key, 'connect', 'connect').value.toString();
+    const parts = membersOf(connect);
+    const schema = (JSON.parse(parts.get('schema') ?? '') as { readonly fields: readonly { readonly field: string }[] }).fields.find(
+      ({ field }) => field === 'before',
+    );
+    const payload = membersOf(parts.get('payload') ?? '').get('before') ?? '';
+    const read = readConnect(stream.model.key, Buffer.from(`{"schema":${JSON.stringify(schema)},"payload":${payload}}`));
+    expect(read).toEqual(Object.fromEntries(key.map(([{ name, type, facts }, one]) => [name, normal(type, one, facts?.bits)])));
+  });
+
+  it('is refused where the key cannot be read back', () => {
+    for (const keyFormat of ['connect', 'avro', 'protobuf'] as const)
+      for (const format of formats.filter((one) => !takes(keyFormat, one)))
+        expect(() => goneOf(key, format, keyFormat)).toThrow(
+          expect.objectContaining({ code: 'LIB108', cure: expect.stringContaining('keyFormat') }),
+        );
   });
 });
 

@@ -7,6 +7,9 @@ export const isFramed = (format: KeyFormat): boolean => format === 'json-schema'
 /** Bytes of a frame; Protobuf's has one more. */
 export const frameBytes = 5;
 
+/** Bytes that stand before the data. */
+export const frameLength = (format: KeyFormat): number => (isFramed(format) ? (format === 'protobuf' ? frameBytes + 1 : frameBytes) : 0);
+
 const none = Buffer.alloc(0);
 
 /**
@@ -16,7 +19,7 @@ const none = Buffer.alloc(0);
 export function frameOf(format: KeyFormat, id: number | null): Buffer {
   if (!isFramed(format)) return none;
   if (id === null) throw withoutId(format);
-  const frame = Buffer.alloc(format === 'protobuf' ? frameBytes + 1 : frameBytes);
+  const frame = Buffer.alloc(frameLength(format));
   frame.writeInt32BE(id, 1);
   return frame;
 }

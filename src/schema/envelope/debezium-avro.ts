@@ -1,8 +1,10 @@
 import { putBigVarint, putZigZag, readVarint } from '../../kit/varint.ts';
 import type { RecordBatch } from '../../model/record-batch.ts';
-import type { AvroType } from '../avro/schema.ts';
+import { type AvroType, avroSchemaOf } from '../avro/schema.ts';
 import { put, putText } from '../batch-bytes.ts';
+import type { EventModel } from '../event-model.ts';
 import { namespaceOf } from '../names.ts';
+import type { BeforeWriter } from './before.ts';
 import { debeziumSource } from './debezium-source.ts';
 import type { EnvelopeForm, Told } from './envelope.ts';
 import type { Origin } from './origin.ts';
@@ -11,8 +13,11 @@ const times = ['ts_ms', 'ts_us', 'ts_ns'] as const;
 const texts = ['version', 'connector', 'name', 'db', 'schema', 'table', 'snapshot'] as const;
 
 /** The envelope around the record of a row. Avro resolves fields by name, so the row stands last. */
-export function debeziumAvroSchema(topic: string, row: AvroType): AvroType {
+export function debeziumAvroSchema({ name: topic, fields, key }: EventModel): AvroType {
   const namespace = namespaceOf(topic);
+  const row = avroSchemaOf(topic, 'Value', fields);
+  const [before, after] =
+    key.length === 0 ? [row, `${namespace}.Value`] : [{ ...(avroSchemaOf(topic, 'Key', key) as object), name: 'Before' }, row];
   const source = {
     type: 'record',
     name: 'Source',
@@ -26,8 +31,8 @@ export function debeziumAvroSchema(topic: string, row: AvroType): AvroType {
       { name: 'source', type: source },
       { name: 'op', type: 'string' },
       ...times.map((name) => ({ name, type: ['null', 'long'], default: null })),
-      { name: 'before', type: ['null', row], default: null },
-      { name: 'after', type: ['null', `${namespace}.Value`], default: null },
+      { name: 'before', type: ['null', before], default: null },
+      { name: 'after', type: ['null', after], default: null },
     ],
   };
 }
@@ -36,7 +41,7 @@ const nothing = 0;
 const something = 2;
 
 /** `frame`: a registry's. */
-export function debeziumAvro(origin: Origin, frame: Buffer): EnvelopeForm {
+export function debeziumAvro(origin: Origin, frame: Buffer, before: BeforeWriter | null): EnvelopeForm {
   const { version, connector, name, db, schema, table } = debeziumSource(origin);
   const constant = [version, connector, name, db, schema, table];
   const head = ({ occasion, timestamp }: Told, operation: string, into: RecordBatch): void => {
@@ -47,18 +52,21 @@ export function debeziumAvro(origin: Origin, frame: Buffer): EnvelopeForm {
     putString(operation, into);
     putTimes(occasion.at, true, into);
     into.reserve(2);
-    into.bytes[into.length++] = nothing;
   };
   return {
     value: (told, _key, row, into) => {
       head(told, told.occasion.operation, into);
+      into.bytes[into.length++] = nothing;
       into.bytes[into.length++] = something;
       const from = into.length;
       row();
       into.markCore(from, into.length);
     },
-    gone: (told, _key, into) => {
+    gone: (told, key, into) => {
       head(told, 'd', into);
+      into.bytes[into.length++] = before === null ? nothing : something;
+      before?.(key, into);
+      into.reserve(1);
       into.bytes[into.length++] = nothing;
     },
     headers: null,

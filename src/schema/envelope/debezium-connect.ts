@@ -16,6 +16,8 @@ const times = (optional: boolean): readonly ConnectField[] => [
 export function debeziumConnect(model: EventModel): AroundJson {
   const { name, fields } = connectSchemaOf(model.name, 'Value', model.fields);
   const row = { type: 'struct', fields: fields ?? [], name: name ?? '', optional: true } as const;
+  const key = connectSchemaOf(model.name, 'Key', model.key).fields ?? [];
+  const before = key.length === 0 ? row : { ...row, fields: key, name: `${namespaceOf(model.name)}.Before` };
   const source: ConnectField = {
     type: 'struct',
     name: 'io.debezium.connector.Source',
@@ -46,7 +48,7 @@ export function debeziumConnect(model: EventModel): AroundJson {
     name: `${namespaceOf(model.name)}.Envelope`,
     version: 2,
     optional: false,
-    fields: [{ ...row, field: 'before' }, { ...row, field: 'after' }, source, transaction, field('op', 'string'), ...times(true)],
+    fields: [{ ...before, field: 'before' }, { ...row, field: 'after' }, source, transaction, field('op', 'string'), ...times(true)],
   };
   return { before: Buffer.from(`{"schema":${JSON.stringify(envelope)},"payload":`), after: Buffer.from('}') };
 }

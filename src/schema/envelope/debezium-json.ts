@@ -1,5 +1,6 @@
 import type { RecordBatch } from '../../model/record-batch.ts';
 import { put, putText } from '../batch-bytes.ts';
+import type { BeforeWriter } from './before.ts';
 import { debeziumSource } from './debezium-source.ts';
 import type { EnvelopeForm, Told } from './envelope.ts';
 import type { Origin } from './origin.ts';
@@ -18,9 +19,9 @@ const times = (ms: number): string => `"ts_ms":${ms},"ts_us":${ms}000,"ts_ns":${
 
 /**
  * Debezium's change event in JSON. Readers find its fields by name, so the row stands last: what lies before it is written in one piece, and
- * a value that is read back gives its row without being parsed. `keyed`: a key is written as JSON, and stands for the row that is gone.
+ * a value that is read back gives its row without being parsed. `before`: of a row that is gone; null: of none.
  */
-export function debeziumJson(origin: Origin, around: AroundJson, keyed: boolean): EnvelopeForm {
+export function debeziumJson(origin: Origin, around: AroundJson, before: BeforeWriter | null): EnvelopeForm {
   const { version, connector, name, db, schema, table } = debeziumSource(origin);
   const text = JSON.stringify;
   const begin = `{"source":{"version":${text(version)},"connector":${text(connector)},"name":${text(name)},`;
@@ -43,8 +44,8 @@ export function debeziumJson(origin: Origin, around: AroundJson, keyed: boolean)
     gone: (told, key, into: RecordBatch) => {
       put(around.before, into);
       putText(`${head(told, 'd')}"before":`, into);
-      if (keyed) put(key, into);
-      else putText('null', into);
+      if (before === null) putText('null', into);
+      else before(key, into);
       putText(',"after":null', into);
       put(end, into);
     },

@@ -1,18 +1,19 @@
 import { putBigVarint, putVarint, readVarint } from '../../kit/varint.ts';
 import type { RecordBatch } from '../../model/record-batch.ts';
 import { put } from '../batch-bytes.ts';
+import type { BeforeWriter } from './before.ts';
 import { debeziumSource } from './debezium-source.ts';
 import type { EnvelopeForm, Told } from './envelope.ts';
 import type { Origin } from './origin.ts';
 
-/** Messages of the envelope, to stand before that of the row: the first of a document is what its frame names. */
-export const debeziumMessages = `message Envelope {
-  Source source = 1;
+/** Messages of the envelope, to stand before that of the row: the first of a document is what its frame names. `before`: lines of a message. */
+export const debeziumMessages = (before: readonly string[]): string => `message Envelope {
+${before.map((line) => `  ${line}\n`).join('')}  Source source = 1;
   string op = 2;
   optional int64 ts_ms = 3;
   optional int64 ts_us = 4;
   optional int64 ts_ns = 5;
-  Value before = 6;
+  ${before.length === 0 ? 'Value' : 'Before'} before = 6;
   Value after = 7;
 }
 
@@ -35,7 +36,7 @@ const bytesOf = 2;
 const after = (7 << 3) | bytesOf;
 
 /** `frame`: a registry's. The row is the last field. */
-export function debeziumProtobuf(origin: Origin, frame: Buffer): EnvelopeForm {
+export function debeziumProtobuf(origin: Origin, frame: Buffer, before: BeforeWriter | null): EnvelopeForm {
   const { version, connector, name, db, schema, table } = debeziumSource(origin);
   const constant = Buffer.concat([version, connector, name, db, schema, table].map((text, at) => textField(at + 1, text)));
   const head = ({ occasion, timestamp }: Told, operation: string, into: RecordBatch): void => {
@@ -47,20 +48,29 @@ export function debeziumProtobuf(origin: Origin, frame: Buffer): EnvelopeForm {
   return {
     value: (told, _key, row, into) => {
       head(told, told.occasion.operation, into);
-      const start = into.length;
-      row();
-      // Its length stands before it.
-      const bytes = Buffer.from(into.bytes.subarray(start, into.length));
-      into.length = start;
-      put(lead(7, bytes.length), into);
-      const from = into.length;
-      put(bytes, into);
+      const from = putMessage(7, row, into);
       into.markCore(from, into.length);
     },
-    gone: (told, _key, into) => head(told, 'd', into),
+    gone: (told, key, into) => {
+      head(told, 'd', into);
+      if (before !== null) putMessage(6, () => before(key, into), into);
+    },
     headers: null,
     rowIn: (value) => rowIn(value, frame.length),
   };
+}
+
+/** Where the message begins. */
+function putMessage(field: number, write: () => void, into: RecordBatch): number {
+  const start = into.length;
+  write();
+  // Its length stands before it.
+  const bytes = Buffer.from(into.bytes.subarray(start, into.length));
+  into.length = start;
+  put(lead(field, bytes.length), into);
+  const from = into.length;
+  put(bytes, into);
+  return from;
 }
 
 function rowIn(value: Buffer, from: number): Buffer | null {
