@@ -11,6 +11,7 @@ export class Alarm {
   #answered = false;
   #stirred = false;
   #wake = (): void => {};
+  #ends: { readonly of: AbortSignal; readonly over: AbortController; readonly end: () => void } | null = null;
 
   /** `hinted`: hints may come at all. */
   constructor(clock: Clock, hinted: boolean) {
@@ -68,11 +69,20 @@ export class Alarm {
   /** For so long, or until it is woken. */
   async #rest(ms: number, signal: AbortSignal): Promise<void> {
     if (this.#stirred || signal.aborted) return;
-    const over = new AbortController();
+    const over = this.#overWith(signal);
     this.#wake = (): void => over.abort();
-    signal.addEventListener('abort', this.#wake, { once: true });
     await this.#clock.sleep(ms, over.signal);
-    signal.removeEventListener('abort', this.#wake);
     this.#wake = (): void => {};
+  }
+
+  /** Ends a wait. The same one for all waits until something ends one: most end by themselves, and there are many. */
+  #overWith(signal: AbortSignal): AbortController {
+    if (this.#ends?.of === signal && !this.#ends.over.signal.aborted) return this.#ends.over;
+    this.#ends?.of.removeEventListener('abort', this.#ends.end);
+    const over = new AbortController();
+    const end = (): void => over.abort();
+    signal.addEventListener('abort', end, { once: true });
+    this.#ends = { of: signal, over, end };
+    return over;
   }
 }

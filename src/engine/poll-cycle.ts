@@ -7,6 +7,7 @@ import type { Commit, CycleContext } from './cycle.ts';
 import { freshSince, type Seen } from './ended.ts';
 import { tellClock, tellHeld } from './held.ts';
 import { IdTracker } from './id-tracker.ts';
+import type { JobMemory } from './job-memory.ts';
 import { type JobPlan, requestOf } from './job-plan.ts';
 import { Ledger } from './ledger.ts';
 import { newestCursor } from './newest-cursor.ts';
@@ -138,7 +139,7 @@ async function readOn(
   memory.seen = seenBy(plan, horizon, tracker);
   memory.told.clear();
   const packed = found?.rows?.packed ?? null;
-  if (packed !== null && tally.published === 0 && memory.seen === null) memory.answer.keep(packed, before, end);
+  if (packed !== null && tally.published === 0 && !remembersMore(memory)) memory.answer.keep(packed, before, end);
   else memory.answer.forget();
   return end;
 }
@@ -168,11 +169,14 @@ export function openTracker(
   return new StampTracker(before, horizon, first, encodeOf(plan), { fresh, until, ...(told === undefined ? {} : { told }) });
 }
 
-/** What the next poll of this process may rely on. */
-export function seenBy({ job }: Pick<JobPlan, 'job'>, horizon: Horizon, tracker: Tracker): Seen | null {
+/** Is there more to a poll than its rows: keys of rows that it has not met, or that were published beside the polls? */
+export const remembersMore = ({ seen, told }: Pick<JobMemory, 'seen' | 'told'>): boolean => (seen?.until.size ?? 0) > 0 || told.size > 0;
+
+/** What the next poll of this process may rely on. `until`: where the tracker was not asked. */
+export function seenBy({ job }: Pick<JobPlan, 'job'>, horizon: Horizon, tracker: Tracker, until?: Seen['until']): Seen | null {
   const ended = horizon.ended ?? null;
   if (!(tracker instanceof StampTracker) || (ended === null && job.reconcile === null)) return null;
-  return { ended, until: tracker.until };
+  return { ended, until: until ?? tracker.until };
 }
 
 /** A user's own look-back says how long an id is kept for later; otherwise the sessions do. */

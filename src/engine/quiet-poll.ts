@@ -3,10 +3,11 @@ import type { JobState } from '../model/state.ts';
 import { smallPage } from '../query/request.ts';
 import type { Source } from '../source/source.ts';
 import { setBackBy } from './clock-set-back.ts';
+import type { Seen } from './ended.ts';
 import type { JobMemory } from './job-memory.ts';
 import { type JobPlan, requestOf } from './job-plan.ts';
 import { nullsAreDue } from './nulls.ts';
-import { lookAfter, openTracker, seenBy } from './poll-cycle.ts';
+import { lookAfter, openTracker, remembersMore, seenBy } from './poll-cycle.ts';
 import type { Found } from './turn.ts';
 
 /** Milliseconds that a poll may take to be held for one that goes together with others. */
@@ -15,6 +16,8 @@ const lightMs = 100;
 /** The next poll will most likely find nothing either, or little that was met before. */
 export const isLight = ({ outcome, published, deadLetters, repeated, startedAt, endedAt }: CycleReport): boolean =>
   outcome === 'ok' && published + deadLetters === 0 && repeated < smallPage / 2 && endedAt - startedAt < lightMs;
+
+const noKeys: Seen['until'] = new Map();
 
 export interface QuietContext {
   readonly plan: JobPlan;
@@ -62,7 +65,9 @@ export async function lookTogether(context: QuietContext, state: JobState, signa
     memory.look = look;
     return { state: { ...state, ...end } };
   }
-  if (memory.seen === null && memory.answer.repeats(page.packed, state)) {
+  if (!remembersMore(memory) && memory.answer.repeats(page.packed, state)) {
+    // All that is remembered was met again, by rows that are the same: there is nothing that only a meeting would tell.
+    memory.seen = seenBy(plan, horizon, tracker, noKeys);
     memory.look = look;
     return { state: { ...state, since: recentFrom === null ? state.since : String(recentFrom) } };
   }

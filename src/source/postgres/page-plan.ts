@@ -1,9 +1,10 @@
+import type { Column } from '../../model/column.ts';
 import type { Micros, Watermark } from '../../model/watermark.ts';
 import type { Flavour } from '../../query/flavour.ts';
 import { type PlannedRead, planRead } from '../../query/plan.ts';
 import type { ReadRequest, Window } from '../../query/request.ts';
 import { onePast } from '../batches.ts';
-import { instantText } from './flavour.ts';
+import { bindText, instantText, xidText } from './flavour.ts';
 
 type After = Extract<Window, { readonly kind: 'after' }>;
 
@@ -17,41 +18,39 @@ export interface PagePlan {
   readonly values: readonly string[];
 }
 
-/** The statement of one job's small pages: planned anew only when more changes than the instants of its look-back, which each poll moves. */
+/**
+ * The statement of one job's small pages: planned anew only when more changes than what each poll moves, the instants of its
+ * look-back and the number of the oldest transaction whose rows it has not met.
+ */
 export class PagePlans {
   #request: ReadRequest | null = null;
   #flavour: Flavour | null = null;
   #plan: PlannedRead | null = null;
 
   planned(flavour: Flavour, request: ReadRequest): PagePlan {
-    const { window, recentFrom } = request;
-    const lookBack =
-      window.kind === 'after' &&
-      (window.fresh ?? null) === null &&
-      (request.below ?? null) === null &&
-      window.floor !== null &&
-      recentFrom !== null
-        ? window
-        : null;
-    if (lookBack === null || recentFrom === null) {
+    const { window } = request;
+    if (window.kind !== 'after' || (request.below ?? null) !== null) {
       const plan = planRead(flavour, onePast(request));
-      return { plan, values: valuesOf(plan, null, null) };
+      return { plan, values: plan.binds.map(bindText) };
     }
-    if (this.#plan === null || flavour !== this.#flavour || !this.#fits(request, lookBack)) {
-      this.#plan = planRead(flavour, onePast({ ...request, window: { ...lookBack, floor: floorMark }, recentFrom: recentMark }));
+    if (this.#plan === null || flavour !== this.#flavour || !this.#fits(request, window)) {
+      this.#plan = planRead(flavour, onePast(standingIn(request, window)));
       this.#request = request;
       this.#flavour = flavour;
     }
-    return { plan: this.#plan, values: valuesOf(this.#plan, lookBack.floor, recentFrom) };
+    return { plan: this.#plan, values: valuesOf(this.#plan, window, request.recentFrom) };
   }
 
-  /** Is the request the one that was planned but for the instants? Its parts are the job's own: where they differ, it is another job's. */
+  /** Is the request the one that was planned but for these? Its parts are the job's own: where they differ, it is another job's. */
   #fits(request: ReadRequest, window: After): boolean {
     const known = this.#request;
     if (known === null || known.window.kind !== 'after') return false;
     return (
       sameMark(window.mark, known.window.mark) &&
       window.tied === known.window.tied &&
+      (window.floor === null) === (known.window.floor === null) &&
+      (request.recentFrom === null) === (known.recentFrom === null) &&
+      window.fresh?.table === known.window.fresh?.table &&
       request.relation === known.relation &&
       request.columns === known.columns &&
       request.cursor === known.cursor &&
@@ -67,10 +66,19 @@ export class PagePlans {
 
 const sameMark = (a: Watermark, b: Watermark): boolean => a === b || (a.length === b.length && a.every((text, at) => text === b[at]));
 
-function valuesOf({ binds }: PlannedRead, floor: Micros | null, recentFrom: Micros | null): readonly string[] {
+const standingIn = (request: ReadRequest, window: After): ReadRequest => ({
+  ...request,
+  window: { ...window, floor: window.floor === null ? null : floorMark },
+  recentFrom: request.recentFrom === null ? null : recentMark,
+});
+
+function valuesOf({ binds }: PlannedRead, { floor, fresh = null }: After, recentFrom: Micros | null): readonly string[] {
   return binds.map((bind) => {
-    if (bind.kind === 'mark') return bind.text;
+    if (bind.kind === 'mark') return fresh !== null && isXmin(bind.column) ? xidText(fresh.below) : bind.text;
     if (bind.micros === floorMark && floor !== null) return instantText(floor);
     return instantText(bind.micros === recentMark && recentFrom !== null ? recentFrom : bind.micros);
   });
 }
+
+/** No column of a table's own can have that name. */
+const isXmin = ({ name, native }: Pick<Column, 'name' | 'native'>): boolean => name === 'xmin' && native === 'xid';
