@@ -48,31 +48,27 @@ export class Alarm {
 
   /** Returns when it is `due`, or once a hint is there but never for one before `earliest`; or when the signal aborts. `stirred`: before that. */
   async wait(due: number, earliest: number, signal: AbortSignal): Promise<'time' | 'stirred'> {
-    await this.#wait(due, earliest, signal);
+    this.#answered = false;
+    const left = this.#hinted ? await this.#untilHints(due, earliest, signal) : Math.max(0, due - this.#clock.now());
+    if (left !== null && !this.#stirred && !signal.aborted) {
+      const over = this.#overWith(signal);
+      this.#wake = (): void => over.abort();
+      await this.#clock.sleep(left, over.signal);
+      this.#wake = (): void => {};
+    }
     const stirred = this.#stirred && !this.#rung && !signal.aborted;
     this.#stirred = false;
     return stirred ? 'stirred' : 'time';
   }
 
-  async #wait(due: number, earliest: number, signal: AbortSignal): Promise<void> {
-    this.#answered = false;
-    if (!this.#hinted) return this.#rest(Math.max(0, due - this.#clock.now()), signal);
+  /** Returns at `earliest`, with what is left to wait from there; null: nothing. */
+  async #untilHints(due: number, earliest: number, signal: AbortSignal): Promise<number | null> {
     const begun = this.#clock.now();
     const first = Math.max(0, Math.min(due, earliest) - begun);
     await this.#clock.sleep(first, signal);
     // Not by the clock alone: one that is set back meanwhile would make this wait for the time to come again.
     const left = Math.min(due - this.#clock.now(), due - begun - first);
-    if (this.#rung || left <= 0 || signal.aborted) return;
-    await this.#rest(left, signal);
-  }
-
-  /** For so long, or until it is woken. */
-  async #rest(ms: number, signal: AbortSignal): Promise<void> {
-    if (this.#stirred || signal.aborted) return;
-    const over = this.#overWith(signal);
-    this.#wake = (): void => over.abort();
-    await this.#clock.sleep(ms, over.signal);
-    this.#wake = (): void => {};
+    return this.#rung || left <= 0 ? null : left;
   }
 
   /** Ends a wait. The same one for all waits until something ends one: most end by themselves, and there are many. */

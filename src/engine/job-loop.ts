@@ -149,7 +149,7 @@ export class JobLoop {
         await this.#backfill(lease, signal);
         if (this.#alarm.rung || clock.now() >= due) break;
       }
-      if ((await this.#reconcileUntil(sweep, due, earliest, lease, signal)) === 'poll') return;
+      if (this.#job.reconcile !== null && (await this.#reconcileUntil(sweep, due, earliest, lease, signal)) === 'poll') return;
       if (signal.aborted || (await this.#alarm.wait(due, earliest, signal)) === 'time') return;
     }
   }
@@ -174,7 +174,7 @@ export class JobLoop {
 
   async #reconcileUntil(sweep: Sweep, due: number, earliest: number, lease: Lease, signal: AbortSignal): Promise<'poll' | 'wait'> {
     const { clock } = this.#engine;
-    while (!signal.aborted && this.#job.reconcile !== null && this.#plan !== null && this.failure === null) {
+    while (!signal.aborted && this.#plan !== null && this.failure === null) {
       const swept = await this.#sweep(sweep, lease, signal);
       if (swept === 'poll') return swept;
       if (this.#alarm.rung || clock.now() >= due) break;

@@ -123,7 +123,8 @@ class HeldLease implements Lease {
   /** One renewal. A store that does not answer is not waited for past the lease's end, nor past the disposal. */
   async #beat(disposed: AbortSignal): Promise<Beat> {
     const over = new AbortController();
-    const end = (): void => over.abort();
+    // A reason of its own: making an error for each renewal of each job would cost more than the renewal.
+    const end = (): void => over.abort(null);
     disposed.addEventListener('abort', end, { once: true });
     const asked = this.#clock.now();
     const renewal = this.#store.renew(this.job, this.fence, this.#ttlMs).then(

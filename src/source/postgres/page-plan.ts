@@ -18,14 +18,33 @@ export interface PagePlan {
   readonly values: readonly string[];
 }
 
+/** Instants as text: the jobs of one look at the server all have the same two, from this poll and the one before. */
+export class InstantTexts {
+  #texts = new Map<Micros, string>();
+
+  of(micros: Micros): string {
+    const known = this.#texts.get(micros);
+    if (known !== undefined) return known;
+    if (this.#texts.size >= 16) this.#texts = new Map();
+    const text = instantText(micros);
+    this.#texts.set(micros, text);
+    return text;
+  }
+}
+
 /**
  * The statement of one job's small pages: planned anew only when more changes than what each poll moves, the instants of its
  * look-back and the number of the oldest transaction whose rows it has not met.
  */
 export class PagePlans {
+  readonly #instants: InstantTexts;
   #request: ReadRequest | null = null;
   #flavour: Flavour | null = null;
   #plan: PlannedRead | null = null;
+
+  constructor(instants: InstantTexts) {
+    this.#instants = instants;
+  }
 
   planned(flavour: Flavour, request: ReadRequest): PagePlan {
     const { window } = request;
@@ -38,7 +57,7 @@ export class PagePlans {
       this.#request = request;
       this.#flavour = flavour;
     }
-    return { plan: this.#plan, values: valuesOf(this.#plan, window, request.recentFrom) };
+    return { plan: this.#plan, values: valuesOf(this.#plan, window, request.recentFrom, this.#instants) };
   }
 
   /** Is the request the one that was planned but for these? Its parts are the job's own: where they differ, it is another job's. */
@@ -72,11 +91,16 @@ const standingIn = (request: ReadRequest, window: After): ReadRequest => ({
   recentFrom: request.recentFrom === null ? null : recentMark,
 });
 
-function valuesOf({ binds }: PlannedRead, { floor, fresh = null }: After, recentFrom: Micros | null): readonly string[] {
+function valuesOf(
+  { binds }: PlannedRead,
+  { floor, fresh = null }: After,
+  recentFrom: Micros | null,
+  instants: InstantTexts,
+): readonly string[] {
   return binds.map((bind) => {
     if (bind.kind === 'mark') return fresh !== null && isXmin(bind.column) ? xidText(fresh.below) : bind.text;
-    if (bind.micros === floorMark && floor !== null) return instantText(floor);
-    return instantText(bind.micros === recentMark && recentFrom !== null ? recentFrom : bind.micros);
+    if (bind.micros === floorMark && floor !== null) return instants.of(floor);
+    return instants.of(bind.micros === recentMark && recentFrom !== null ? recentFrom : bind.micros);
   });
 }
 

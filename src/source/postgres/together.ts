@@ -8,7 +8,7 @@ import { packedRows } from '../packed-batch.ts';
 import type { SmallPage } from '../source.ts';
 import type { Connections } from './connection.ts';
 import type { Question } from './exchange.ts';
-import { PagePlans } from './page-plan.ts';
+import { InstantTexts, PagePlans } from './page-plan.ts';
 import type { Session } from './session.ts';
 import { formsOf } from './types.ts';
 import { versionOf } from './version.ts';
@@ -44,6 +44,7 @@ export class Together implements AsyncDisposable {
   readonly #connections: Connections;
   readonly #flavourFor: (session: Session) => Flavour;
   readonly #closing = new AbortController();
+  readonly #instants = new InstantTexts();
   #asked: Asked[] = [];
   #begun = false;
   /** Exchanges, also those that nobody waits for any more. */
@@ -130,7 +131,7 @@ export class Together implements AsyncDisposable {
   }
 
   #desk(columns: ReadRequest['columns']): Desk {
-    const desk = this.#desks.get(columns) ?? { plans: new PagePlans(), rows: null };
+    const desk = this.#desks.get(columns) ?? { plans: new PagePlans(this.#instants), rows: null };
     this.#desks.set(columns, desk);
     return desk;
   }
