@@ -21,7 +21,6 @@ import { Sweep, type Swept } from './sweep.ts';
 import { newTally } from './tally.ts';
 import type { TopicClaims } from './topic-claims.ts';
 import { alone, type Found, LimitedTurn, type Turn } from './turn.ts';
-import { noteUnsaved } from './unsaved.ts';
 import { watchHints } from './watch-hints.ts';
 
 export interface LoopOptions {
@@ -199,7 +198,6 @@ export class JobLoop {
       this.#memory.state = 'unknown';
       if (signal.aborted) return 'idle';
       const error = asLiberateError(thrown).at({ job: this.#target.name });
-      noteUnsaved(this.#memory, error);
       // As after a cycle that failed; and a relation that has changed is no failure of the job's.
       this.#plan = null;
       if (error.code === 'LIB215') return 'poll';

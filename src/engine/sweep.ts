@@ -1,8 +1,10 @@
+import { asLiberateError } from '../kit/errors.ts';
 import type { ReconcileReport } from '../model/published.ts';
 import type { CycleContext } from './cycle.ts';
 import type { JobPlan } from './job-plan.ts';
 import { openLog, remembers } from './published-log.ts';
 import type { Turn } from './reconcile.ts';
+import { noteUnsaved } from './unsaved.ts';
 
 /** Milliseconds after which a reconcile that failed is begun again, at the most. */
 const againAfter = 60_000;
@@ -45,6 +47,7 @@ export class Sweep implements AsyncDisposable {
       observer({ type: 'reconcile.end', job: plan.name, report: next.value });
       return 'done';
     } catch (error) {
+      noteUnsaved(context.memory, asLiberateError(error));
       this.#running = null;
       this.#dueAt = clock.now() + Math.min(every, againAfter);
       throw error;
