@@ -20,8 +20,11 @@ export interface SelfTime {
   readonly microseconds: number;
 }
 
+/** The source file of a line, from 1, of a bundled file; `src/…/…ts`, or a file of a package, its name first. */
+export type SourceAt = (url: string, line: number) => string | null;
+
 /** Time on top of the stack, by node: what it spent itself, without those it called. */
-export function selfTimes({ nodes, samples, timeDeltas }: Profile): readonly SelfTime[] {
+export function selfTimes({ nodes, samples, timeDeltas }: Profile, sourceAt: SourceAt): readonly SelfTime[] {
   const spent = new Map<number, number>();
   for (const [index, node] of samples.entries()) {
     // The time after a sample is the node's: until the next one it was the last that was seen.
@@ -30,9 +33,10 @@ export function selfTimes({ nodes, samples, timeDeltas }: Profile): readonly Sel
   return nodes.flatMap(({ id, callFrame }) => {
     const microseconds = spent.get(id);
     if (microseconds === undefined) return [];
-    const place = placeOf(callFrame);
+    const source = sourceAt(callFrame.url, callFrame.lineNumber + 1);
+    const place = placeOf(callFrame, source);
     const name = callFrame.functionName || 'anonymous';
-    return { function: place === name ? name : `${name} ${fileOf(callFrame)}`, place, microseconds };
+    return { function: place === name ? name : `${name} ${fileOf(callFrame, source)}`, place, microseconds };
   });
 }
 
@@ -43,14 +47,19 @@ export function hottest(times: readonly SelfTime[], by: 'function' | 'place', mo
   return [...sums].sort(([, a], [, b]) => b - a).slice(0, most);
 }
 
-function placeOf({ functionName, url }: CallFrame): string {
+function placeOf({ functionName, url }: CallFrame, source: string | null): string {
   // (idle), (garbage collector), (program): places of their own.
   if (functionName.startsWith('(')) return functionName;
-  const [, packageName] = /.*\/node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(url) ?? [];
-  if (packageName !== undefined) return packageName;
-  const [, folder] = /\/dist\/(.+)\/[^/]+$/.exec(url) ?? [];
-  return folder === undefined ? 'node' : `src/${folder}`;
+  const [, folder] = /^(src\/.+)\/[^/]+$/.exec(source ?? '') ?? [];
+  if (folder !== undefined) return folder;
+  const path = source ?? /.*\/node_modules\/(.+)/.exec(url)?.[1] ?? 'node';
+  return /^(?:@[^/]+\/)?[^/]+/.exec(path)?.[0] ?? 'node';
 }
 
-const fileOf = ({ url, lineNumber }: CallFrame): string =>
-  url === '' ? 'native' : `${url.split('/').slice(-2).join('/')}:${lineNumber + 1}`;
+/** A bundled file's line is said with it: the source's own is not known. */
+function fileOf({ url, lineNumber }: CallFrame, source: string | null): string {
+  if (url === '') return 'native';
+  const line = `:${lineNumber + 1}`;
+  const end = (path: string, parts: number): string => path.split('/').slice(-parts).join('/');
+  return source === null ? `${end(url, 2)}${line}` : `${end(source, 2)} (${end(url, 1)}${line})`;
+}

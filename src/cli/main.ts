@@ -29,7 +29,7 @@ export async function main(args: readonly string[]): Promise<number> {
       (await (await import('./cli.ts')).readLine(args, packageVersion()));
     return line === null ? 0 : await line.command.run(line.said, surroundings);
   } catch (thrown) {
-    return exitOf(thrown, surroundings, args.includes('--json'));
+    return await exitOf(thrown, surroundings, args.includes('--json'));
   } finally {
     off();
     leave();
@@ -44,7 +44,7 @@ function leave(): void {
   }, leaveAfter).unref();
 }
 
-function exitOf(thrown: unknown, { signal, stderr, env, secrets }: Surroundings, json: boolean): number {
+async function exitOf(thrown: unknown, { signal, stderr, env, secrets }: Surroundings, json: boolean): Promise<number> {
   if (thrown instanceof ConfigRefused) return 2;
   if (thrown instanceof Interrupted || (signal.aborted && !(thrown instanceof LiberateError))) return interruptedExit;
   const error = asLiberateError(thrown);
@@ -52,6 +52,9 @@ function exitOf(thrown: unknown, { signal, stderr, env, secrets }: Surroundings,
   const { code, message, cure, place } = error;
   if (json) stderr.write(`${JSON.stringify({ error: { code, message: clean(message), cure: clean(cure), ...place } })}\n`);
   else stderr.write(`${paints(stderr, env).red('error')} ${clean(formatError(error))}\n`);
-  if (code === 'LIB901' && thrown instanceof Error) stderr.write(`${clean(thrown.stack ?? '')}\n`);
+  if (code === 'LIB901' && thrown instanceof Error) {
+    const { withSources } = await import('./stack.ts');
+    stderr.write(`${clean(withSources(thrown.stack ?? ''))}\n`);
+  }
   return error.exit;
 }

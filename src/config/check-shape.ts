@@ -1,10 +1,10 @@
 import type { z } from 'zod';
+import * as core from 'zod/v4/core';
 import { isShown } from './found.ts';
 import { isMapping, isWritten, valueAt } from './jobs-file.ts';
 import type { Path } from './problem.ts';
 import type { Problems } from './problems.ts';
 import { type FileData, fileSchema } from './schema/file-schema.ts';
-import { core } from './schema/zod.ts';
 import { suggest } from './suggest.ts';
 import { addUnknownKey } from './unknown-keys.ts';
 

@@ -1,8 +1,10 @@
 import { cpSync, existsSync, lstatSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { publint } from 'publint';
 import { formatMessage } from 'publint/utils';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { sourcesIn } from '../../src/cli/stack.ts';
 import { type TemporaryDirectory, temporaryDirectory } from '../support/temporary-directory.ts';
 import { nodeOf, npm, readVersion, root, runProgram } from './programs.ts';
 
@@ -37,6 +39,9 @@ beforeAll(async () => {
   files = packed.files.map(({ path }) => path).sort();
 });
 afterAll(() => temporary[Symbol.asyncDispose]());
+
+/** Of a file of a package, its name. */
+const packageOf = (source: string): string => /^(?:@[^/]+\/)?[^/]+/.exec(source)?.[0] ?? source;
 
 /** An empty folder with nothing but the package from the tarball. */
 async function install(node: string, name: string): Promise<string> {
@@ -74,12 +79,25 @@ describe('the tarball', () => {
       'queries/user_profile.sql',
     ]);
     const code = files.filter((path) => path.startsWith('dist/'));
-    expect(code.filter((path) => !/\.(js|d\.ts)$/.test(path))).toEqual([]);
+    expect(code.filter((path) => !/\.(js|d\.ts)$/.test(path))).toEqual(['dist/THIRD-PARTY.txt']);
     expect(code.filter((path) => /test|spec|fixture/.test(path))).toEqual([]);
     // A program uses the library's entry alone, which names no type of these.
     expect(code.filter((path) => /^dist\/((cli|config|schema)\/|\w+\/\w+\/).*\.d\.ts$/.test(path))).toEqual([]);
-    expect(code.filter((path) => /^dist\/config\/.*json-schema/.test(path))).toEqual([]);
     expect(code).toEqual(expect.arrayContaining(['dist/liberate.js', 'dist/liberate.d.ts', 'dist/cli/main.js']));
+  });
+
+  test('tells the licence of each package whose code is in its files, and asks for none of them to be installed', () => {
+    const sources = files.filter((path) => /^dist\/.*\.js$/.test(path)).flatMap((path) => sourcesIn(pathToFileURL(join(root, path)).href));
+    const inside = new Set(sources.flatMap((source) => (source === null || source.startsWith('src/') ? [] : [packageOf(source)])));
+    const told = readFileSync(join(root, 'dist/THIRD-PARTY.txt'), 'utf8').split(/^-{80}$/m);
+    for (const name of ['knex', 'lodash', 'yaml', 'zod']) expect([...inside]).toContain(name);
+    for (const name of inside) {
+      expect(told.filter((notice) => notice.trimStart().startsWith(`${name} `) && /permission/i.test(notice)).map(() => name)).toEqual([
+        name,
+      ]);
+    }
+    const { dependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { readonly dependencies: object };
+    expect(Object.keys(dependencies).filter((name) => inside.has(name))).toEqual([]);
   });
 
   test('is what publint asks for', async () => {
@@ -91,6 +109,7 @@ describe('the tarball', () => {
 describe('installed into an empty folder', () => {
   test('on the Node that runs the tests: the quick start, and a typed program that uses the library', async () => {
     const directory = await install(process.execPath, 'here');
+    for (const name of ['knex', 'lodash', 'yaml', 'zod']) expect(existsSync(join(directory, 'node_modules', name)), name).toBe(false);
     expect(await quickStart(process.execPath, directory)).toEqual([
       [400, 925, 1000],
       [400, 925, 1000],

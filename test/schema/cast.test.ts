@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import * as core from 'zod/v4/core';
 import { castForm } from '../../src/config/schema/shaping-forms.ts';
-import { core } from '../../src/config/schema/zod.ts';
 import type { ColumnType } from '../../src/model/column.ts';
 import type { Cast } from '../../src/model/shaping.ts';
 import type { Value } from '../../src/model/value.ts';

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { core } from './zod.ts';
+import * as core from 'zod/v4/core';
 
 // In this room a zod message is no sentence but what was expected (`a duration such as 10s`), and for
 // unknown keys the known ones, parted by spaces; issues.ts makes problems of them.
