@@ -1,14 +1,13 @@
 import type { ColumnFacts, ColumnType } from '../../model/column.ts';
-import type { Form } from '../../model/packed-rows.ts';
 import type { Value } from '../../model/value.ts';
 import { CalendarReader } from '../binary/calendar.ts';
 import { Unscaled } from '../binary/unscaled.ts';
 import type { EventField } from '../event-model.ts';
-import { type PackedJson, packedJson } from '../json/bytes.ts';
 import { jsonItems } from '../json/items.ts';
 import { leadOf, type Slot } from '../json/slot.ts';
 import { type JsonWriter, jsonWriter } from '../json/value.ts';
 import { misfit } from '../misfit.ts';
+import { packedConnect } from './packed.ts';
 import { type ConnectType, connectType } from './schema.ts';
 
 /** The payload's fields, as connect-schema.ts says. `columns`: the names behind the values of a row, in order. */
@@ -20,13 +19,6 @@ export const connectSlots = (fields: readonly EventField[], columns: readonly st
     packed: (form) => packedConnect(type, facts, form),
     write: connectWriter(type, facts, (text) => misfit(column, `${type.kind} of Connect`, text)),
   }));
-
-/** Where Connect's JSON is the same as ours, of the server's bytes; null: by way of the value. */
-function packedConnect(type: ColumnType, facts: ColumnFacts, form: Form): PackedJson | null {
-  const { type: connect, name } = connectType(type, facts);
-  if (type.kind === 'array' || connect === 'bytes' || name?.includes('.time.') || name?.includes('.connect.')) return null;
-  return packedJson(connect === 'string' ? { kind: 'text' } : type, form);
-}
 
 type Refuse = (text: string) => Error;
 
