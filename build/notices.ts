@@ -11,8 +11,8 @@ export function notices(root: string): Plugin {
     generateBundle(_, bundle) {
       const modules = Object.values(bundle).flatMap((file) => (file.type === 'chunk' ? file.moduleIds : []));
       const folders = new Set(modules.flatMap((id) => /^.*\/node_modules\/(?:@[^/]+\/)?[^/]+/.exec(id)?.[0] ?? []));
-      // The bundler adds a few functions of its own.
-      folders.add(join(root, 'node_modules/rolldown'));
+      // The bundler and its compiler add a few functions of their own.
+      for (const name of ['rolldown', '@oxc-project/types']) folders.add(join(root, 'node_modules', name));
       const source = [heading, ...[...folders].map(noticeOf).sort()].join(`\n${'-'.repeat(80)}\n\n`);
       this.emitFile({ type: 'asset', fileName: 'THIRD-PARTY.txt', source });
     },

@@ -40,8 +40,8 @@ beforeAll(async () => {
 });
 afterAll(() => temporary[Symbol.asyncDispose]());
 
-/** Of a file of a package, its name. */
-const packageOf = (source: string): string => /^(?:@[^/]+\/)?[^/]+/.exec(source)?.[0] ?? source;
+/** Of a file of a package, its name; `\\0…` is what the bundler adds. */
+const packageOf = (source: string): string => (source.startsWith('\\0') ? 'rolldown' : (/^(?:@[^/]+\/)?[^/]+/.exec(source)?.[0] ?? source));
 
 /** An empty folder with nothing but the package from the tarball. */
 async function install(node: string, name: string): Promise<string> {
