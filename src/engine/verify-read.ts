@@ -1,6 +1,7 @@
 import { throwIfAborted } from '../kit/abort.ts';
 import { LiberateError } from '../kit/errors.ts';
 import { RecordBatch } from '../model/record-batch.ts';
+import type { RowBatch } from '../model/row.ts';
 import type { ReadRequest } from '../query/request.ts';
 import type { StreamPosition } from '../sink/stream-reader.ts';
 import { requestOf } from './job-plan.ts';
@@ -41,6 +42,7 @@ export async function readRows(context: VerifyContext, from: boolean, look: Look
   for (const request of wholeOf(context, from)) {
     for await (const rows of source.read({ ...request, page: null, limit: null }, signal)) {
       throwIfAborted(signal);
+      if (rows.count > 0) await confirmed(rows);
       for (let at = 0; at < rows.count; at += 1) {
         event.clear();
         encode(rows, at, event);
@@ -54,6 +56,16 @@ export async function readRows(context: VerifyContext, from: boolean, look: Look
       }
       progress(rows.count);
     }
+  }
+}
+
+/** Rows of a relation that has changed since it was looked at would be compared in a shape that nobody publishes any more. */
+async function confirmed(rows: RowBatch): Promise<void> {
+  try {
+    await rows.confirm?.();
+  } catch (thrown) {
+    if (!(thrown instanceof LiberateError) || thrown.code !== 'LIB215') throw thrown;
+    throw new LiberateError('LIB215', thrown.message, { cause: thrown, cure: 'Verify again, once the job has polled it as it is now.' });
   }
 }
 

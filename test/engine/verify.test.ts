@@ -220,6 +220,30 @@ describe('a verification', () => {
     );
   }, 60_000);
 
+  it('gives no verdict on a table whose columns change while it looks', async () => {
+    const world = await openWorld();
+    let altered = false;
+    const before = async (): Promise<void> => {
+      if (altered) return;
+      altered = true;
+      await db.run('ALTER TABLE items ADD COLUMN more TEXT');
+    };
+    try {
+      const verdict = verifyJob(
+        watched(world, before),
+        job,
+        readerOf(world.sink, async () => undefined),
+        options,
+        never,
+      );
+      await expect(verdict).rejects.toMatchObject({ code: 'LIB215', cure: expect.stringContaining('Verify again') });
+      expect(altered).toBe(true);
+    } finally {
+      await db.run('ALTER TABLE items DROP COLUMN more');
+    }
+    expect(await verify(world, [])).toMatchObject({ same: true });
+  });
+
   it('tells the rows that the next poll publishes as in flight, and none after it', async () => {
     const world = await openWorld();
     await world.take({ kind: 'write', id: 4, body: 1 });
