@@ -295,6 +295,19 @@ describe('the tables of SQLite', () => {
       await expect(source.describe(query('SELECT 1) q; DROP TABLE t; --'), never)).rejects.toMatchObject({ code: 'LIB207' });
       expect(await source.tables(never)).toHaveLength(1);
     }));
+
+  it('tell a query by its columns as they are now, whatever another connection has changed since the last look', () =>
+    withDatabase('CREATE TABLE t (id INTEGER PRIMARY KEY)', async ({ database, source }) => {
+      const named = async (): Promise<readonly string[]> => {
+        const { columns } = await source.describe(query('SELECT * FROM t'), never);
+        return columns.map(({ name }) => name);
+      };
+      expect(await named()).toEqual(['id']);
+      await database.run('ALTER TABLE t ADD COLUMN extra INTEGER');
+      expect(await named()).toEqual(['id', 'extra']);
+      await database.run('ALTER TABLE t DROP COLUMN extra');
+      expect(await named()).toEqual(['id']);
+    }));
 });
 
 /** Some of each storage class, in SQLite's order. */

@@ -64,6 +64,8 @@ export function describeRelation(database: Database, path: string, relation: Rel
 }
 
 function describeQuery(database: Database, relation: Relation): Shape {
+  // Preparing alone goes by the schema that the connection remembers; reading looks whether another one has changed it.
+  database.prepare('SELECT 1 FROM main.sqlite_schema LIMIT 1').all();
   const statement = database.prepare(`SELECT * FROM ${describeFrom(sqliteFlavour, relation)} LIMIT 0`);
   // A column of a table may still be NULL here: an outer join makes it so.
   const columns = statement.columns().map(({ name, type }) => dynamicColumn({ name, type, nullable: true, stored: null, default: null }));
