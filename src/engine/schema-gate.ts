@@ -51,7 +51,7 @@ async function admit(context: Asking, state: JobState | null, signal: AbortSigna
   const judged = await judgeSchema(context, signal);
   if (judged !== null && !judged.verdict.ok) throw brokenBy(plan, judged);
   const told = inItsNumbers(plan, judged);
-  const ids = await registeredIds({ ...context, plan: told }, signal);
+  const ids = await registeredIds({ ...context, plan: told }, judged?.verdict.differences ?? [], signal);
   if (judged !== null) await keep({ ...context, plan: told }, judged.history, signal);
   const admission = admissionOf(plan, schema, {
     ...ids,

@@ -52,6 +52,10 @@ export function breaksIn({ is_compatible: fits, messages }: Said, asked: Asked):
   return words.length > 0 ? words : ['it gives no reason'];
 }
 
+/** How the versions of a subject have to be compatible: `FORWARD`. */
+export const ruleIn = ({ compatibilityLevel: rule }: Said): string | null =>
+  typeof rule === 'string' && /^[A-Z_]{1,40}$/.test(rule) ? rule : null;
+
 function jsonOf({ text }: Answer): Said | null {
   try {
     const said: unknown = JSON.parse(text);

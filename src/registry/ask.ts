@@ -6,7 +6,7 @@ import type { RegistryConfig } from '../model/registry.ts';
 import { type Asked, isPassing, type Said, saidBy } from './answers.ts';
 import { Endless, exchange, Late } from './exchange.ts';
 
-export type Ask = (what: string, path: string, body: object, signal: AbortSignal) => Promise<{ said: Said | null; asked: Asked }>;
+export type Ask = (what: string, path: string, body: object | null, signal: AbortSignal) => Promise<{ said: Said | null; asked: Asked }>;
 
 /** Milliseconds for one try: a connection that hangs must not use up the deadline. */
 const oneTry = 5_000;
@@ -27,7 +27,7 @@ export function asker(config: RegistryConfig, { clock, random }: { readonly cloc
     const until = clock.now() + deadline;
     for (let attempt = 1; ; attempt += 1) {
       const within = Math.max(1, Math.min(oneTry, until - clock.now()));
-      const question = { url: `${url}${path}`, headers, tls, body: JSON.stringify(body), within };
+      const question = { url: `${url}${path}`, headers, tls, body: body === null ? null : JSON.stringify(body), within };
       const heard = await exchange(question, signal).catch((error: unknown) => failure(error, asked));
       if (signal.aborted) throw signal.reason;
       const delay = backoffDelay(attempt, random());

@@ -5,7 +5,8 @@ import type { TlsConfig } from '../kit/tls.ts';
 export interface Question {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body: string;
+  /** null: nothing is sent, and something only looked at. */
+  readonly body: string | null;
   readonly tls: TlsConfig | null;
   /** Milliseconds for the whole of it. */
   readonly within: number;
@@ -34,8 +35,8 @@ export function exchange({ url, headers, body, tls, within }: Question, signal: 
   return new Promise((resolve, reject) => {
     if (signal.aborted) return reject(signal.reason);
     const asked = (url.startsWith('https:') ? secureRequest : plainRequest)(url, {
-      method: 'POST',
-      headers: { ...headers, 'content-length': String(Buffer.byteLength(body)) },
+      method: body === null ? 'GET' : 'POST',
+      headers: { ...headers, ...(body === null ? {} : { 'content-length': String(Buffer.byteLength(body)) }) },
       agent: false,
       ...(tls === null ? {} : tlsOptions(tls)),
     });
@@ -69,7 +70,7 @@ export function exchange({ url, headers, body, tls, within }: Question, signal: 
         resolve({ status: statusCode, type: said['content-type'] ?? '', text: Buffer.concat(parts).toString('utf8') });
       });
     });
-    asked.end(body);
+    asked.end(body ?? undefined);
   });
 }
 

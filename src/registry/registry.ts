@@ -1,7 +1,7 @@
 import { type Clock, systemClock } from '../kit/clock.ts';
 import { LiberateError } from '../kit/errors.ts';
 import type { RegistryConfig } from '../model/registry.ts';
-import { breaksIn, idIn } from './answers.ts';
+import { breaksIn, idIn, ruleIn } from './answers.ts';
 import { asker } from './ask.ts';
 import type { SchemaRegistry, SubjectSchema } from './schema-registry.ts';
 import { subjectOf } from './subjects.ts';
@@ -30,6 +30,22 @@ export function openRegistry(config: RegistryConfig, { clock = systemClock, rand
   const post = (what: string, path: string, { document: { type, text } }: SubjectSchema, signal: AbortSignal) =>
     // Avro goes without saying: registries of before there were others refuse the word.
     ask(what, path, { schema: text, ...(type === 'AVRO' ? {} : { schemaType: type }) }, signal);
+  const breaksWith = async (schema: SubjectSchema, versions: string, signal: AbortSignal): Promise<readonly string[]> => {
+    const name = subject(schema);
+    const path = `/compatibility/subjects/${encodeURIComponent(name)}/${versions}?verbose=true`;
+    const { said, asked } = await post(`checking the schema of ${name}`, path, schema, signal);
+    // Without a version before it there is nothing to break.
+    return said === null ? [] : breaksIn(said, asked);
+  };
+  /** By which a subject's versions are compared, its own or that of all; null where that is not told to this user. */
+  const ruleOf = async (name: string, signal: AbortSignal): Promise<string | null> => {
+    const path = `/config/${encodeURIComponent(name)}?defaultToGlobal=true`;
+    const answer = await ask(`asking for the rule of ${name}`, path, null, signal).catch((error: unknown) => {
+      if (error instanceof LiberateError && error.code !== 'LIB702') return null;
+      throw error;
+    });
+    return answer === null || answer.said === null ? null : ruleIn(answer.said);
+  };
 
   return {
     place: config.url,
@@ -44,11 +60,12 @@ export function openRegistry(config: RegistryConfig, { clock = systemClock, rand
       return said === null ? null : remember(schema, idIn(said, asked));
     },
     async check(schema, signal) {
-      const name = subject(schema);
-      const path = `/compatibility/subjects/${encodeURIComponent(name)}/versions?verbose=true`;
-      const { said, asked } = await post(`checking the schema of ${name}`, path, schema, signal);
-      // Without a version before it there is nothing to break.
-      return { breaks: said === null ? [] : breaksIn(said, asked) };
+      const breaks = await breaksWith(schema, 'versions', signal);
+      if (breaks.length === 0) return { breaks, rule: null };
+      const rule = await ruleOf(subject(schema), signal);
+      // Apicurio compares with all versions here, whatever the rule; only with the newest when it registers.
+      if (rule === null || rule.endsWith('_TRANSITIVE')) return { breaks, rule };
+      return { breaks: await breaksWith(schema, 'versions/latest', signal), rule };
     },
     async register(schema, signal) {
       const name = subject(schema);

@@ -11,6 +11,8 @@ export interface SubjectSchema {
 export interface RegistryVerdict {
   /** Its reasons against it, in its own words; empty: it fits. */
   readonly breaks: readonly string[];
+  /** Of the subject, where it breaks: `BACKWARD_TRANSITIVE`; null: it is not told. */
+  readonly rule: string | null;
 }
 
 /**

@@ -191,7 +191,7 @@ describe('a change that breaks consumers, of a job with onSchemaChange: newTopic
       registers: true,
       subject: ({ topic: of }) => of,
       find: async () => null,
-      check: async () => ({ breaks: ['no'] }),
+      check: async () => ({ breaks: ['no'], rule: null }),
       register: async () => expect.unreachable(),
     };
     expect(await run({ format: 'avro' }, { ...engine, registry: () => refusing })).toBe('LIB701');

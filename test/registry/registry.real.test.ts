@@ -31,7 +31,7 @@ describe('a real registry', () => {
     const registry = openRegistry(configOf(url));
     const schema = { topic: uniqueTopic('registered'), part: 'value' as const, document: avro([id]) };
     expect(await registry.find(schema, never)).toBeNull();
-    expect(await registry.check(schema, never)).toEqual({ breaks: [] });
+    expect(await registry.check(schema, never)).toEqual({ breaks: [], rule: null });
     const number = await registry.register(schema, never);
     const other = openRegistry(configOf(`${url}/`.replace(/\/$/, '')));
     expect(await other.find(schema, never)).toBe(number);
@@ -62,7 +62,7 @@ describe('a real registry', () => {
     if (was === undefined || is === undefined) throw new Error('two schemas');
     await registry.register(was, never);
     await tell(url, 'PUT', `/config/${topic}-value`, { compatibility: 'BACKWARD' });
-    expect((await registry.check(is, never)).breaks).not.toEqual([]);
+    expect(await registry.check(is, never)).toEqual({ breaks: [expect.any(String)], rule: 'BACKWARD' });
     await expect(registry.register(is, never)).rejects.toMatchObject({ code: 'LIB704', message: expect.stringContaining('409') });
     await expect(registry.register({ ...is, document: { ...is.document, text: 'nonsense' } }, never)).rejects.toMatchObject({
       code: 'LIB704',
@@ -191,7 +191,10 @@ describe('a job whose schemas a registry has', () => {
     await db.run(`ALTER TABLE ${name} ADD COLUMN needed int NOT NULL DEFAULT 1; ALTER TABLE ${name} ALTER COLUMN needed DROP DEFAULT`);
     await db.run(`INSERT INTO ${name} (id, needed) VALUES (3, 3)`);
     const refused = await once();
-    expect([refused.code, refused.stderr]).toEqual([1, expect.stringMatching(/LIB701.*says that it would break.*-value/)]);
+    expect([refused.code, refused.stderr]).toEqual([
+      1,
+      expect.stringMatching(/LIB701.*says that it would break.*-value, whose rule is BACKWARD,.*column "needed" is new: integer NOT NULL/),
+    ]);
     expect(await events()).toHaveLength(2);
     await tell(url, 'PUT', `/config/${name}-value`, { compatibility: 'NONE' });
     expect((await once()).code).toBe(0);

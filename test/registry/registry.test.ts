@@ -61,15 +61,34 @@ describe('a client of a registry', () => {
     const messages = ["{errorType:'READER_FIELD_MISSING_DEFAULT_VALUE'}", 'the other'];
     await using one = await open([
       [200, { is_compatible: false, messages }],
+      [200, { compatibilityLevel: 'FULL_TRANSITIVE' }],
       [200, { is_compatible: false }],
+      [404, { error_code: 40408, message: 'no rule' }],
       [200, { is_compatible: true, messages: [] }],
       [404, { error_code: 40401 }],
     ]);
-    expect(await one.registry.check(schemaOf(), never)).toEqual({ breaks: messages });
-    expect(await one.registry.check(schemaOf(), never)).toEqual({ breaks: ['it gives no reason'] });
-    expect(await one.registry.check(schemaOf(), never)).toEqual({ breaks: [] });
-    expect(await one.registry.check(schemaOf(), never)).toEqual({ breaks: [] });
-    expect(one.server.heard[0]?.path).toBe('/compatibility/subjects/shop.orders-value/versions?verbose=true');
+    expect(await one.registry.check(schemaOf(), never)).toEqual({ breaks: messages, rule: 'FULL_TRANSITIVE' });
+    expect(await one.registry.check(schemaOf(), never)).toEqual({ breaks: ['it gives no reason'], rule: null });
+    expect(await one.registry.check(schemaOf(), never)).toEqual({ breaks: [], rule: null });
+    expect(await one.registry.check(schemaOf(), never)).toEqual({ breaks: [], rule: null });
+    expect(one.server.heard.map(({ method, path }) => `${method} ${path}`).slice(0, 2)).toEqual([
+      'POST /compatibility/subjects/shop.orders-value/versions?verbose=true',
+      'GET /config/shop.orders-value?defaultToGlobal=true',
+    ]);
+  });
+
+  it('asks about the newest version alone where the rule is of it, and the registry compares with all', async () => {
+    await using one = await open([
+      [200, { is_compatible: false, messages: ['of an older one'] }],
+      [200, { compatibilityLevel: 'BACKWARD' }],
+      [200, { is_compatible: true }],
+      [200, { is_compatible: false, messages: ['of an older one'] }],
+      [200, { compatibilityLevel: 'BACKWARD' }],
+      [200, { is_compatible: false, messages: ['of the newest'] }],
+    ]);
+    expect(await one.registry.check(schemaOf(), never)).toEqual({ breaks: [], rule: 'BACKWARD' });
+    expect(await one.registry.check(schemaOf(), never)).toEqual({ breaks: ['of the newest'], rule: 'BACKWARD' });
+    expect(one.server.heard[2]?.path).toBe('/compatibility/subjects/shop.orders-value/versions/latest?verbose=true');
   });
 
   it.each<[RegistryConfig['subjects'], string, string]>([
