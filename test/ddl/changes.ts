@@ -31,6 +31,8 @@ const withExtra = (kind: keyof typeof now): string =>
 const without = (kind: keyof typeof now, columns: string, values: string): string =>
   `INSERT INTO t (id, updated_at, ${columns}) VALUES (7, ${now[kind]}, ${values}); UPDATE t SET updated_at = ${now[kind]}`;
 
+/** As it was: without a default. */
+const paidAgain = 'ALTER TABLE t ADD COLUMN paid integer NOT NULL DEFAULT 1; ALTER TABLE t ALTER COLUMN paid DROP DEFAULT';
 const dropExtra = 'ALTER TABLE t DROP COLUMN extra';
 
 export const changes: readonly ChangeCase[] = [
@@ -93,13 +95,13 @@ export const changes: readonly ChangeCase[] = [
   {
     name: 'a column is dropped that is required',
     on: {
-      postgres: change('ALTER TABLE t DROP COLUMN paid', 'ALTER TABLE t ADD COLUMN paid integer NOT NULL DEFAULT 1', breaksForward, {
+      postgres: change('ALTER TABLE t DROP COLUMN paid', paidAgain, breaksForward, {
         write: without('postgres', 'code', "'g'"),
       }),
-      mariadb: change('ALTER TABLE t DROP COLUMN paid', 'ALTER TABLE t ADD COLUMN paid integer NOT NULL DEFAULT 1', breaksForward, {
+      mariadb: change('ALTER TABLE t DROP COLUMN paid', paidAgain, breaksForward, {
         write: without('mariadb', 'code', "'g'"),
       }),
-      sqlite: change('ALTER TABLE t DROP COLUMN paid', 'ALTER TABLE t ADD COLUMN paid INTEGER NOT NULL DEFAULT 1', breaksForward, {
+      sqlite: change('ALTER TABLE t DROP COLUMN paid', rebuilt(sqliteColumns, 'id, updated_at, 1, note, code'), breaksForward, {
         write: without('sqlite', 'code', "'g'"),
       }),
     },
@@ -141,6 +143,7 @@ export const changes: readonly ChangeCase[] = [
         rebuilt(sqliteTable('BIGINT NOT NULL', 'TEXT', 'VARCHAR(10) NOT NULL'), 'id, updated_at, paid, note, code'),
         sqliteUndo,
         all('schema 2'),
+        { registry: { protobuf: ['schema 2', 'schema 2'] } },
       ),
     },
   },
@@ -204,6 +207,7 @@ export const changes: readonly ChangeCase[] = [
         rebuilt(sqliteTable('INTEGER', 'TEXT', 'VARCHAR(10) NOT NULL'), 'id, updated_at, paid, note, code'),
         sqliteUndo,
         breaksForward,
+        { registry: { 'json-schema': ['schema 2', 'LIB701'] } },
       ),
     },
   },

@@ -16,8 +16,8 @@ import { noReader } from '../engine/no-reader.ts';
 import { configOf } from '../registry/fake.ts';
 import type { TestDatabase, TextRow } from '../support/database.ts';
 import { uniqueName } from '../support/database.ts';
-import { avroValues } from './avro-values.ts';
-import { type Change, type Promised, promises } from './change-case.ts';
+import type { Change, Promised, Written } from './change-case.ts';
+import { type ReadValue, type Row, registeredValues } from './registered-values.ts';
 
 const runId = uniqueName('ddl');
 
@@ -57,11 +57,23 @@ export interface DdlPlace extends AsyncDisposable {
 
 const never = new AbortController().signal;
 
-/** `registry`: its URL, for jobs that write Avro; null: none, and they write JSON. */
-export async function openDdl(db: TestDatabase, change: Change, number: number, registry: string | null): Promise<DdlPlace> {
+export interface DdlJobs<P extends Promised = Promised> {
+  /** Of its tables. */
+  readonly name: string;
+  readonly promises: readonly P[];
+  readonly written: Written;
+  /** Its URL; null: there is none, and they write JSON. */
+  readonly registry: string | null;
+}
+
+export async function openDdl(
+  db: TestDatabase,
+  change: Pick<Change, 'view' | 'query'>,
+  { name: own, promises, written, registry }: DdlJobs,
+): Promise<DdlPlace> {
   const session = await db.connect();
   const stamp = nowOf[db.kind];
-  const name = (promised: Promised): string => `t${number}_${registry === null ? 'json' : 'avro'}_${promised.toLowerCase()}`;
+  const name = (promised: Promised): string => `${own}_${written}_${promised}`.toLowerCase().replaceAll('-', '_');
   // A registry is shared by all tests.
   const topicOf = (promised: Promised): string => (registry === null ? name(promised) : `${runId}_${db.kind}_${name(promised)}`);
   const of = (promised: Promised, sql: string): string => sql.replaceAll(/\bt(?=\b|_away|_new|_view|_pkey)/g, name(promised));
@@ -82,7 +94,7 @@ export async function openDdl(db: TestDatabase, change: Change, number: number, 
   const store = openMemoryState();
   await store.open(never);
   const limiter = new Limiter(5);
-  const client = registry === null ? null : openRegistry(configOf(registry));
+  const client = registry === null ? null : openRegistry(configOf(registry, { deadline: 60_000 }));
   const engine: Engine = {
     store,
     observer: (event) => {
@@ -102,7 +114,7 @@ export async function openDdl(db: TestDatabase, change: Change, number: number, 
     job({
       name: promised,
       topic: topicOf(promised),
-      format: registry === null ? 'json' : 'avro',
+      format: written,
       what:
         change.query === undefined
           ? { kind: 'tables', include: [of(promised, relation)], exclude: [] }
@@ -114,8 +126,7 @@ export async function openDdl(db: TestDatabase, change: Change, number: number, 
       retries: 0,
     });
   const fetched = (): void => void told.emit('event');
-  const decoded =
-    registry === null ? (value: Buffer | null) => JSON.parse(String(value)) as Record<string, unknown> : avroValues(registry, fetched);
+  const decoded: ReadValue = registry === null ? (value) => JSON.parse(String(value)) as Row : registeredValues(registry, fetched);
   const stop = new AbortController();
   const running = runJobs(engine, promises.map(jobOf), { once: false, waitForLease: true }, stop.signal);
   const recordsOf = (topic: string) => sink.records(topic);
@@ -171,7 +182,14 @@ export async function openDdl(db: TestDatabase, change: Change, number: number, 
 
 /** A row more, and all of them once more. */
 export const writeSql = (kind: TestDatabase['kind']): string =>
-  `INSERT INTO t (id, updated_at, paid, note, code) VALUES (7, ${nowOf[kind]}, '70', 'seven', 'g'); UPDATE t SET updated_at = ${nowOf[kind]}`;
+  `INSERT INTO t (id, updated_at, paid, note, code) VALUES (7, ${nowOf[kind]}, '70', 'seven', 'g'); ${againSql(kind)}`;
+
+/** All rows once more. */
+export const againSql = (kind: TestDatabase['kind']): string => `UPDATE t SET updated_at = ${nowOf[kind]}`;
+
+/** A row more, of the columns that stay. */
+export const oneMoreSql = (kind: TestDatabase['kind'], id: number): string =>
+  `INSERT INTO t (id, updated_at, paid, code) VALUES (${id}, ${nowOf[kind]}, 70, 'g')`;
 
 const isTold = ({ outcome, published }: CycleReport): boolean => outcome !== 'ok' || published > 0;
 

@@ -1,0 +1,5 @@
+import { ddlSuite } from './suite.ts';
+
+ddlSuite('mariadb', 'avro');
+ddlSuite('mariadb', 'json-schema');
+ddlSuite('mariadb', 'protobuf');
