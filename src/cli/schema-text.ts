@@ -1,3 +1,4 @@
+import { registryCure } from '../engine/schema-ids.ts';
 import { isAdmissible, type RegisteredSchema, type SchemaView } from '../engine/schema-view.ts';
 import { breakText, differenceText, whoBreaks } from '../schema/compatibility/break-words.ts';
 import { compareSchemas, type Direction, type SchemaVersion } from '../schema/compatibility/compatibility.ts';
@@ -58,9 +59,11 @@ function registryTexts({ registry }: SchemaView): readonly string[] {
   return registry === null ? [] : [registry.place, ...registry.schemas.map(registeredText)];
 }
 
-function registeredText({ subject, id, breaks }: RegisteredSchema): string {
+function registeredText({ subject, id, breaks, rule }: RegisteredSchema): string {
   if (id !== null) return `${subject} is number ${id}`;
-  return breaks.length === 0 ? `${subject} is not there yet, and would be taken` : `${subject} is refused: ${breaks.join('; ')}`;
+  return breaks.length === 0
+    ? `${subject} is not there yet, and would be taken`
+    : `${subject}${rule === null ? '' : `, whose rule is ${rule},`} is refused: ${breaks.join('; ')}`;
 }
 
 /** `liberate schema diff`: from a version to what the source has now. */
@@ -91,7 +94,11 @@ export function checkLines(view: SchemaView, paint: Paint): readonly string[] {
     ...(one.difference.cure === null ? [] : [`      ${one.difference.cure}`]),
   ]);
   const refused = (registry?.schemas ?? []).filter(({ breaks }) => breaks.length > 0);
-  return [head, ...new Set(broken), ...refused.map((one) => `    ${registry?.place}: ${registeredText(one)}`)];
+  const said = refused.map((one) => `    ${registry?.place}: ${registeredText(one)}`);
+  if (refused.length === 0 || broken.length > 0) return [head, ...new Set(broken), ...said];
+  // A registry speaks of its documents; what has changed is told in the words of the source.
+  const changed = (kept?.verdict.differences ?? []).map((one) => `      ${differenceText(one)}`);
+  return [head, ...said, ...changed, `      ${registryCure}`];
 }
 
 /** The schema's line in `liberate plan`. */

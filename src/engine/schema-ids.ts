@@ -50,6 +50,10 @@ export async function foundIds(registry: SchemaRegistry, subjects: readonly Subj
 const notThere = (registry: SchemaRegistry, schema: SubjectSchema): LiberateError =>
   new LiberateError('LIB706', `the registry at ${registry.place} does not have this schema under the subject ${registry.subject(schema)}`);
 
+/** Of what only the registry refuses. */
+export const registryCure =
+  'Undo the change, rename or cast by `columns:`, go on in another topic by `onSchemaChange: newTopic`, or have the rule of the subject changed in the registry: docs/schemas.md says where the two differ.';
+
 function broken(
   { plan, registry }: { readonly plan: JobPlan; readonly registry: SchemaRegistry },
   schema: SubjectSchema,
@@ -64,7 +68,7 @@ function broken(
     `the registry at ${registry.place} says that it would break consumers of the subject ${registry.subject(schema)}${held} though by the job's \`compatibility: ${plan.job.compatibility}\` it may leave: ${breaks.join('; ')}${changed}`,
     {
       ...(column === undefined ? {} : { place: { column } }),
-      cure: 'Undo the change, rename or cast by `columns:`, go on in another topic by `onSchemaChange: newTopic`, or have the rule of the subject changed in the registry: docs/schemas.md says where the two differ.',
+      cure: registryCure,
     },
   );
 }

@@ -1,6 +1,6 @@
 import { LiberateError } from '../kit/errors.ts';
 import type { Job } from '../model/job.ts';
-import type { SchemaRegistry } from '../registry/schema-registry.ts';
+import type { RegistryVerdict, SchemaRegistry } from '../registry/schema-registry.ts';
 import type { Sink } from '../sink/sink.ts';
 import type { SourceUse } from './engine.ts';
 import { type JobPlan, planJob } from './job-plan.ts';
@@ -9,12 +9,10 @@ import { inItsNumbers, type JudgedSchema, judgeSchema } from './schema-gate.ts';
 import { subjectsOf } from './schema-ids.ts';
 
 /** A schema of a stream as a registry has it. */
-export interface RegisteredSchema {
+export interface RegisteredSchema extends RegistryVerdict {
   readonly subject: string;
   /** null: it is not there. */
   readonly id: number | null;
-  /** The registry's reasons against one that is not there; empty: it would be taken. */
-  readonly breaks: readonly string[];
 }
 
 /** All that is known of a stream's schema, without changing anything. */
@@ -65,8 +63,8 @@ async function askRegistry(plan: JobPlan, registry: SchemaRegistry, signal: Abor
   const schemas: RegisteredSchema[] = [];
   for (const schema of subjectsOf(plan)) {
     const id = await registry.find(schema, signal);
-    const breaks = id === null ? (await registry.check(schema, signal)).breaks : [];
-    schemas.push({ subject: registry.subject(schema), id, breaks });
+    const verdict = id === null ? await registry.check(schema, signal) : { breaks: [], rule: null };
+    schemas.push({ subject: registry.subject(schema), id, ...verdict });
   }
   return schemas.length === 0 ? null : { place: registry.place, schemas };
 }

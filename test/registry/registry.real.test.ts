@@ -184,7 +184,7 @@ describe('a job whose schemas a registry has', () => {
   });
 
   it('publishes no row of a schema that the registry refuses, and every one when it takes it', async () => {
-    const { name, add, once, events } = await stream({ compatibility: 'none' });
+    const { name, file, add, once, events } = await stream({ compatibility: 'none' });
     await add(1, 2);
     expect((await once()).code).toBe(0);
     await tell(url, 'PUT', `/config/${name}-value`, { compatibility: 'BACKWARD' });
@@ -193,9 +193,14 @@ describe('a job whose schemas a registry has', () => {
     const refused = await once();
     expect([refused.code, refused.stderr]).toEqual([
       1,
-      expect.stringMatching(/LIB701.*says that it would break.*-value, whose rule is BACKWARD,.*column "needed" is new: integer NOT NULL/),
+      expect.stringMatching(/LIB701.*says that it would break.*-value, whose rule is BACKWARD,.*needed.* is new: integer NOT NULL/),
     ]);
     expect(await events()).toHaveLength(2);
+    const checked = await liberate(['schema', 'check', file]);
+    expect([checked.code, checked.stdout]).toEqual([
+      1,
+      expect.stringMatching(/-value, whose rule is BACKWARD, is refused: [\s\S]*column "needed" is new: integer NOT NULL/),
+    ]);
     await tell(url, 'PUT', `/config/${name}-value`, { compatibility: 'NONE' });
     expect((await once()).code).toBe(0);
     expect((await events()).length).toBeGreaterThanOrEqual(3);
