@@ -4,6 +4,10 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 const long = [
   'package/tarball',
   'acceptance/load-and-poll',
+  'ddl/registry-mariadb',
+  'ddl/registry-postgres',
+  'ddl/registry-sqlite',
+  'registry/verdicts',
   'integrity/kill',
   'integrity/reconcile',
   'integrity/soft-deletes',
