@@ -43,3 +43,6 @@ export interface StateDatabase {
   tableOptions(table: Knex.CreateTableBuilder): void;
   sort(thrown: unknown): Trouble;
 }
+
+/** So many milliseconds from now, by the store's own clock. */
+export const fromNow = (db: Knex, clock: string, ms: number): Knex.Raw => db.raw(`${clock} + ${Math.ceil(ms)}`);

@@ -1,5 +1,6 @@
 import type { Knex } from 'knex';
 import type { AskedBackfill, BackfillAnswer } from '../model/backfill.ts';
+import { fromNow } from './database.ts';
 import { tables } from './migrations.ts';
 import { hasEnded, type RequestStore } from './request-store.ts';
 import { decodeAnswer, decodeAsked, encodeState, type Row } from './rows.ts';
@@ -31,14 +32,14 @@ export class KnexRequests implements RequestStore {
       const changed = await trx(tables.request)
         .where({ job })
         .where((mine) => void mine.where({ asker: asked.by }).orWhere('expires_at', '<=', trx.raw(this.#ways.clock)))
-        .update({ ...columns, expires_at: this.#fromNow(trx, ttlMs) });
+        .update({ ...columns, expires_at: fromNow(trx, this.#ways.clock, ttlMs) });
       return changed === 1;
     });
   }
 
   hear(job: string, by: string, ttlMs: number): Promise<BackfillAnswer | 'gone' | null> {
     return this.#ways.about(job, async (db) => {
-      const stands = await this.#standing(db, job, by).update({ expires_at: this.#fromNow(db, ttlMs) });
+      const stands = await this.#standing(db, job, by).update({ expires_at: fromNow(db, this.#ways.clock, ttlMs) });
       if (stands === 0) return 'gone';
       const [row]: readonly Row[] = await db(tables.request).select('answer').where({ job });
       return row === undefined ? 'gone' : decodeAnswer(job, row);
@@ -68,9 +69,5 @@ export class KnexRequests implements RequestStore {
   #standing(db: Knex, job: string, by?: string): Knex.QueryBuilder {
     const rows = db(tables.request).where({ job }).where('expires_at', '>', db.raw(this.#ways.clock));
     return by === undefined ? rows : rows.where({ asker: by });
-  }
-
-  #fromNow(db: Knex, ms: number): Knex.Raw {
-    return db.raw(`${this.#ways.clock} + ${Math.ceil(ms)}`);
   }
 }

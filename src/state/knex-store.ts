@@ -4,7 +4,7 @@ import { LiberateError } from '../kit/errors.ts';
 import type { BackfillState } from '../model/backfill.ts';
 import type { CycleReport } from '../model/report.ts';
 import type { JobState } from '../model/state.ts';
-import type { StateDatabase } from './database.ts';
+import { fromNow, type StateDatabase } from './database.ts';
 import { checkJobName } from './job-name.ts';
 import { KnexPublished } from './knex-published.ts';
 import { KnexRequests } from './knex-requests.ts';
@@ -222,11 +222,14 @@ export class KnexStore implements StateStore {
       // What is ours now was ours a moment ago: a fence never comes back.
       const still = count === leases.length ? leases : ((await ours().select('job')) as readonly Row[]);
       // As a rule there is none of either, whatever the number of jobs.
-      const past = db.raw(this.#database.clock);
-      const [asked, wanted] = [
-        jobsOf(await db(tables.request).select('job').where('expires_at', '>', past)),
-        jobsOf(await db(tables.lease).select('job').where('wanted_until', '>', past)),
-      ];
+      const now = db.raw(this.#database.clock);
+      const told: readonly Row[] = await db(tables.request)
+        .select('job', db.raw('0 as wanted'))
+        .where('expires_at', '>', now)
+        .unionAll(db(tables.lease).select('job', db.raw('1 as wanted')).where('wanted_until', '>', now));
+      const jobsOf = (which: bigint): ReadonlySet<string> =>
+        new Set(told.filter(({ wanted }) => integer(wanted, 'what a renewal tells') === which).map(({ job }) => String(job)));
+      const [asked, wanted] = [jobsOf(0n), jobsOf(1n)];
       return new Map(still.map(({ job }) => [String(job), { asked: asked.has(String(job)), wanted: wanted.has(String(job)) }]));
     });
   }
@@ -241,7 +244,7 @@ export class KnexStore implements StateStore {
   }
 
   #fromNow(db: Knex, ms: number): Knex.Raw {
-    return db.raw(`${this.#database.clock} + ${Math.ceil(ms)}`);
+    return fromNow(db, this.#database.clock, ms);
   }
 
   async #about<T>(job: string, work: (db: Knex) => Promise<T>): Promise<T> {
@@ -260,8 +263,6 @@ export class KnexStore implements StateStore {
     });
   }
 }
-
-const jobsOf = (rows: readonly Row[]): ReadonlySet<string> => new Set(rows.map(({ job }) => String(job)));
 
 /** Nothing is added to what is there: one statement keeps many of them. */
 const isQuiet = ({ outcome, published }: CycleReport): boolean => outcome === 'ok' && published === 0;
