@@ -1,10 +1,19 @@
 import { asLiberateError, LiberateError } from '../kit/errors.ts';
 import type { Limiter } from '../kit/limiter.ts';
-import { type AskedBackfill, type BackfillAnswer, type BackfillState, isFinished } from '../model/backfill.ts';
+import {
+  type AskedBackfill,
+  addCounts,
+  type BackfillAnswer,
+  type BackfillState,
+  type ChunkReport,
+  isFinished,
+  noCounts,
+} from '../model/backfill.ts';
 import type { Observer } from '../observe/event.ts';
+import { keepBegun, keptSince } from './backfill-begun.ts';
 import { type BackfillRequest, backfillRequest, isOrdered } from './backfill-request.ts';
 import { type Part, publishChunks } from './backfill-run.ts';
-import { refuseOther, refuseUnfinished } from './backfill-scope.ts';
+import { refuseOther } from './backfill-scope.ts';
 import { type CycleContext, keepCount } from './cycle.ts';
 import type { Engine } from './engine.ts';
 
@@ -68,7 +77,7 @@ export class AskedBackfills {
     const { store, holder } = this.#engine;
     const asked = await store.requests.find(this.#job);
     if (asked === null) return;
-    const answer = { runner: holder, published: 0, deadLetters: 0, bytes: 0, chunks: [], end: null };
+    const answer = { runner: holder, ...noCounts, end: null };
     if ((await store.requests.answer(this.#job, asked.by, answer, fence)) !== 'heard') return;
     this.#current = { asked, fence, parts: new Map(), state: null, answer, changes: 0 };
     this.#tell(`does the backfill that ${asked.by} asks for, between its polls`);
@@ -94,21 +103,17 @@ export class AskedBackfills {
     const over = (): boolean => performance.now() >= until;
     const run = { request, kept: isOrdered(request), workers: 1 + more, expected: null, over, parts };
     let left: BackfillState;
+    let chunks: readonly ChunkReport[] = [];
     try {
       const { state, reports } = await publishChunks({ ...run, context: { ...context, observer } }, taken.state, signal);
-      taken.answer = { ...taken.answer, chunks: [...taken.answer.chunks, ...reports] };
+      chunks = reports;
       taken.state = state;
       taken.changes = 0;
       left = state;
     } finally {
       for (let place = 0; place < more; place += 1) limiter.leave();
-      const { published, deadLetters, bytes } = taken.answer;
-      taken.answer = {
-        ...taken.answer,
-        published: published + tally.published,
-        deadLetters: deadLetters + tally.deadLetters,
-        bytes: bytes + tally.bytes,
-      };
+      const { published, deadLetters, bytes } = tally;
+      taken.answer = { ...taken.answer, ...addCounts(taken.answer, { published, deadLetters, bytes, chunks }) };
     }
     if (tally.deadLetters > 0) await keepCount(context);
     await this.#say(taken, isFinished(left) ? 'done' : null);
@@ -141,13 +146,10 @@ export class AskedBackfills {
 
 /** What is kept of it, or else the beginning, kept before its first event. LIB503, LIB407 */
 async function begunState({ store, plan, fence }: CycleContext, asked: BackfillState, request: BackfillRequest): Promise<BackfillState> {
-  const found = await store.loadBackfill(plan.name);
-  if (found?.begun === asked.begun) return found;
-  // One that another process has begun since.
-  if (found !== null && found.begun > asked.begun) refuseUnfinished(plan, found);
-  if (!isOrdered(request)) return asked;
-  if ((await store.commitBackfill(plan.name, asked, fence)) === 'committed') return asked;
-  throw new LiberateError('LIB407', 'another runner has taken the job over before the first chunk', { place: { job: plan.name } });
+  const kept = await keptSince(store, plan, asked.begun, false);
+  if (kept !== null) return kept;
+  if (isOrdered(request)) await keepBegun(store, plan, asked, fence);
+  return asked;
 }
 
 /** Readers beside the first take the places of cycles, where some are free, and never the last connection. */

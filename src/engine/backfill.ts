@@ -1,15 +1,25 @@
 import { LiberateError } from '../kit/errors.ts';
-import { type BackfillAnswer, type BackfillState, type Chunk, isFinished } from '../model/backfill.ts';
+import {
+  addCounts,
+  type BackfillAnswer,
+  type BackfillCounts,
+  type BackfillState,
+  type Chunk,
+  isFinished,
+  noCounts,
+} from '../model/backfill.ts';
+
 import type { Job } from '../model/job.ts';
 import type { Lease } from '../state/lease.ts';
 import type { Told } from '../state/state-store.ts';
 import { AnswerListener } from './answer-listener.ts';
 import { askRunner } from './ask-runner.ts';
+import { keepBegun, keptSince } from './backfill-begun.ts';
 import { splitIntoChunks } from './backfill-chunks.ts';
 import { type BackfillOptions, type BackfillReport, checkOptions, type PlannedChunk } from './backfill-options.ts';
 import { type BackfillRequest, backfillRequest, chunkRequest, isOrdered } from './backfill-request.ts';
 import { publishChunks, rangeText } from './backfill-run.ts';
-import { refuseUnfinished, scopeOf, type Todo, whatToDo } from './backfill-scope.ts';
+import { scopeOf, type Todo, whatToDo } from './backfill-scope.ts';
 import { type CycleContext, keepCount } from './cycle.ts';
 import type { Engine, SourceUse } from './engine.ts';
 import { jobLease } from './job-lease.ts';
@@ -46,17 +56,16 @@ function notice({ observer }: Engine, job: string, message: string, cure: string
   observer({ type: 'job.notice', job, message, cure });
 }
 
-type Done = Pick<BackfillReport, 'published' | 'deadLetters' | 'bytes' | 'expected' | 'chunks'>;
+interface Done extends BackfillCounts {
+  readonly expected: number | null;
+}
 
-const nothing: Done = { published: 0, deadLetters: 0, bytes: 0, expected: null, chunks: [] };
+const nothing: Done = { ...noCounts, expected: null };
 
 /** What was done by one that held the lease, and by the next. */
 const added = (before: Done, after: Done): Done => ({
-  published: before.published + after.published,
-  deadLetters: before.deadLetters + after.deadLetters,
-  bytes: before.bytes + after.bytes,
+  ...addCounts(before, after),
   expected: before.expected ?? after.expected,
-  chunks: [...before.chunks, ...after.chunks],
 });
 
 /** The backfill of one relation. */
@@ -123,11 +132,10 @@ class Backfill {
     const memory = newMemory();
     const given: CycleContext = { plan, source, sink, registry, store, observer, clock, fence, tally, memory, readBack, turn: alone };
     const context = await admitted(given, 'unknown', signal);
-    const state = await this.#state(estimated, signal);
+    const state = (await keptSince(store, plan, this.#todo.begun, this.#options.restart)) ?? (await this.#split(estimated, signal));
     await sink.prepare(plan.topic, signal);
     if (plan.letters !== null) await sink.prepare(plan.letters, signal);
-    // Before the first event: a crash in the first chunk can be resumed too.
-    if (kept && !isFinished(state)) await this.#save(state, fence);
+    if (kept && !isFinished(state)) await keepBegun(store, plan, state, fence);
     this.#tellPlan(state, kept);
     const expected = toCome(estimated, state);
     const workers = this.#options.parallel;
@@ -190,17 +198,6 @@ class Backfill {
     this.#wanted = this.#wanted || wanted;
   };
 
-  /** Under the lease: what another process has done of it in the meantime counts. */
-  async #state(estimated: number | null, signal: AbortSignal): Promise<BackfillState> {
-    const begun = await this.#begun();
-    if (begun !== null) return begun;
-    const { store } = this.#engine;
-    const found = await store.loadBackfill(this.#plan.name);
-    // One that another process has begun since this one looked.
-    if (!this.#options.restart && found !== null && found.begun > this.#todo.begun) refuseUnfinished(this.#plan, found);
-    return this.#split(estimated, signal);
-  }
-
   async #begun(): Promise<BackfillState | null> {
     const found = await this.#engine.store.loadBackfill(this.#plan.name);
     return found?.begun === this.#todo.begun ? found : null;
@@ -216,12 +213,6 @@ class Backfill {
       begun: this.#todo.begun,
       chunks: chunks.map((chunk) => ({ ...chunk, mark: null, done: false, published: 0 })),
     };
-  }
-
-  async #save(state: BackfillState, fence: bigint): Promise<void> {
-    const { name } = this.#plan;
-    if ((await this.#engine.store.commitBackfill(name, state, fence)) === 'committed') return;
-    throw new LiberateError('LIB407', 'another runner has taken the job over before the first chunk', { place: { job: name } });
   }
 
   #tellPlan({ chunks }: BackfillState, kept: boolean): void {

@@ -24,14 +24,11 @@ export class JobReports {
   }
 
   tellQuiet(bare: CycleReport): void {
-    const report = this.#promising(bare);
-    this.#engine.observer({ type: 'cycle.end', report });
-    this.#quiet.add(report);
+    this.#quiet.add(this.#told(bare));
   }
 
   async tell(bare: CycleReport): Promise<void> {
-    const report = this.#promising(bare);
-    this.#engine.observer({ type: 'cycle.end', report });
+    const report = this.#told(bare);
     const quiet = report.outcome === 'ok' && report.published === 0 && report.deadLetters === 0 && !this.#once;
     if (quiet) {
       this.#quiet.add(report);
@@ -43,6 +40,12 @@ export class JobReports {
 
   skipped(reason: string, startedAt: number): CycleReport {
     return emptyReport(this.#job, startedAt, this.#engine.clock.now(), reason);
+  }
+
+  #told(bare: CycleReport): CycleReport {
+    const report = this.#promising(bare);
+    this.#engine.observer({ type: 'cycle.end', report });
+    return report;
   }
 
   /** With the guarantee that held. */

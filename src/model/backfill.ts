@@ -70,6 +70,24 @@ export interface ChunkReport {
   readonly ms: number;
 }
 
+/** What was done of a backfill. */
+export interface BackfillCounts {
+  readonly published: number;
+  readonly deadLetters: number;
+  readonly bytes: number;
+  /** Those that are done. */
+  readonly chunks: readonly ChunkReport[];
+}
+
+export const noCounts: BackfillCounts = { published: 0, deadLetters: 0, bytes: 0, chunks: [] };
+
+export const addCounts = (before: BackfillCounts, after: BackfillCounts): BackfillCounts => ({
+  published: before.published + after.published,
+  deadLetters: before.deadLetters + after.deadLetters,
+  bytes: before.bytes + after.bytes,
+  chunks: [...before.chunks, ...after.chunks],
+});
+
 /** A backfill that a command asks of the runner which holds the job. */
 export interface AskedBackfill {
   /** Who asks, as in a lease. */
@@ -81,14 +99,9 @@ export interface AskedBackfill {
 }
 
 /** What the runner says of it, all counts since it took it over. */
-export interface BackfillAnswer {
+export interface BackfillAnswer extends BackfillCounts {
   /** The runner, as in its lease. */
   readonly runner: string;
-  readonly published: number;
-  readonly deadLetters: number;
-  readonly bytes: number;
-  /** Those that are done. */
-  readonly chunks: readonly ChunkReport[];
   /** null: it goes on. */
   readonly end: 'done' | BackfillFailure | null;
 }
