@@ -19,15 +19,20 @@ const storeOn = (path: string): StateStore => openSqliteState({ kind: 'sqlite', 
 interface Runner extends AsyncDisposable {
   readonly process: ChildProcess;
   readonly messages: readonly string[];
-  /** Code or signal by which it ended, after `ended`. */
+  /** Code or signal by which it ended, and what it said of it if it failed. */
   readonly ended: Promise<number | string | null>;
 }
 
 function runner(...args: readonly string[]): Runner {
   const messages: string[] = [];
-  const child = fork(fileURLToPath(new URL('./runner.ts', import.meta.url)), args, { execArgv: ['--import', 'tsx'] });
+  const child = fork(fileURLToPath(new URL('./runner.ts', import.meta.url)), args, { execArgv: ['--import', 'tsx'], silent: true });
   child.on('message', (message) => messages.push(String(message)));
-  const ended = once(child, 'exit').then(([code, signal]: (number | string | null)[]) => code ?? signal ?? null);
+  const errors: string[] = [];
+  child.stderr?.on('data', (text) => errors.push(String(text)));
+  // Not before its last words have come.
+  const ended = once(child, 'close').then(([code, signal]: (number | string | null)[]) =>
+    code === 1 ? `1: ${errors.join('')}` : (code ?? signal ?? null),
+  );
   return {
     process: child,
     messages,

@@ -1,6 +1,8 @@
 import { chmod, mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import knex from 'knex';
 import { describe, expect, it } from 'vitest';
+import { applicationId, inspect } from '../../src/state/sqlite/inspect.ts';
 import { openSqliteState } from '../../src/state/sqlite/store.ts';
 import type { StateStore } from '../../src/state/state-store.ts';
 import { failure, fenceOf, never, type StatePlace, stateContract } from '../contract/state-store.ts';
@@ -51,6 +53,29 @@ describe('the state file', () => {
     await using session = openSqlite(path);
     expect(await session.rows('pragma journal_mode')).toEqual([['wal']]);
     expect((await readFile(path)).subarray(68, 72).toString()).toBe('libr');
+  });
+
+  it('is not taken for another program’s while another first start makes it', async () => {
+    await using folder = await temporaryDirectory();
+    const path = join(folder.path, 'state.db');
+    await using other = openSqlite(path);
+    await other.run('pragma journal_mode = wal');
+    const db = knex({ client: 'better-sqlite3', connection: { filename: path }, useNullAsDefault: true });
+    try {
+      // As soon as the file has been looked at for the first time, and no sooner, all that a start makes is there at once.
+      const made = new Promise<void>((resolve, reject) => {
+        db.once('query-response', () => {
+          other
+            .run(`begin; pragma application_id = ${applicationId}; create table liberate_meta (magic text); commit`)
+            .then(resolve, reject);
+        });
+      });
+      await inspect(db, path);
+      await made;
+      await inspect(db, path);
+    } finally {
+      await db.destroy();
+    }
   });
 
   it('may be there and be empty', async () => {

@@ -1,42 +1,17 @@
-import { stat } from 'node:fs/promises';
 import knex, { type Knex } from 'knex';
-import { LiberateError } from '../../kit/errors.ts';
 import { UsableConnections } from '../connection.ts';
 import type { StateDatabase } from '../database.ts';
 import { KnexStore } from '../knex-store.ts';
 import { tables } from '../migrations.ts';
 import { silentLog } from '../native-error.ts';
-import type { Row } from '../rows.ts';
 import type { StateConfig } from '../state-config.ts';
 import type { StateStore } from '../state-store.ts';
 import { sortSqliteError } from './errors.ts';
 import { prepareFile } from './file.ts';
-
-/** `libr` in the file's header: tells our file from another program's, also by `file(1)`. */
-export const applicationId = 0x6c696272;
-
-/** A state is some megabytes; a file past this is not checked at each start. */
-const checkedBytes = 256 * 1024 * 1024;
+import { applicationId, inspect } from './inspect.ts';
 
 /** Milliseconds that SQLite itself waits for a lock, during which nothing else in the process runs; patiently() does the rest. */
 const busyMs = 20;
-
-async function inspect(db: Knex, path: string): Promise<void> {
-  const value = async (pragma: string): Promise<unknown> => {
-    const rows: readonly Row[] = await db.raw(`pragma ${pragma}`);
-    return Object.values(rows[0] ?? {})[0];
-  };
-  const id = Number(await value('application_id'));
-  const others: readonly Row[] = await db('sqlite_master').select('name').limit(1);
-  if (id !== applicationId && (id !== 0 || others.length > 0)) {
-    const found = others.length === 0 ? `the application id ${id}` : `a table ${String(others[0]?.['name'])}, and not our application id`;
-    throw new LiberateError('LIB403', `${path} is a database of another program: it has ${found}`);
-  }
-  if ((await stat(path)).size > checkedBytes) return;
-  // Not quick_check: it leaves out whether an index finds each row, and a job that is not found would begin anew.
-  const verdict = await value('integrity_check(1)');
-  if (verdict !== 'ok') throw new LiberateError('LIB402', `the state file ${path} is damaged: ${String(verdict)}`);
-}
 
 function connect(path: string, usable: UsableConnections): Knex {
   return knex({
