@@ -8,11 +8,10 @@ export type BackfillRequest = Omit<ReadRequest, 'page' | 'limit'>;
 
 /** The whole relation in key order, or a range of the cursor in its order. LIB103, LIB110 */
 export function backfillRequest(plan: JobPlan, source: Source, { from, to, window }: BackfillRange): BackfillRequest {
-  const base = { ...requestOf(plan), recentFrom: null, sample: null };
   // The whole goes in key order where there is a key: rows without a cursor are part of it.
   if (from === null && to === null && window === null) {
-    if (namesBounds(plan)) return { ...base, window: { kind: 'all' } };
-    return { ...base, cursor: plan.key.length > 0 ? [] : plan.cursor, key: plan.key, window: { kind: 'all' } };
+    if (namesBounds(plan)) return requestOf(plan, { window: { kind: 'all' } });
+    return requestOf(plan, { cursor: plan.key.length > 0 ? [] : plan.cursor, key: plan.key, window: { kind: 'all' } });
   }
   const [cursor] = plan.cursor;
   const place = { job: plan.name };
@@ -27,7 +26,7 @@ export function backfillRequest(plan: JobPlan, source: Source, { from, to, windo
     });
   }
   const mark = (text: string | null): string | null => (text === null ? null : source.parseCursor(text, cursor));
-  return { ...base, window: { kind: 'range', from: mark(from), to: mark(to) } };
+  return requestOf(plan, { window: { kind: 'range', from: mark(from), to: mark(to) } });
 }
 
 /** A query that names `:since` or `:until` compares them with its cursor: without one it would find nothing. */

@@ -40,8 +40,8 @@ async function loadAll(
   const keyed = plan.order.length > 0;
   const mark = keyed && state !== null && !state.loaded ? state.mark : null;
   const window = mark === null ? ({ kind: 'all' } as const) : ({ kind: 'after', mark, floor: null, tied: false } as const);
-  const request = { ...requestOf(plan), window, recentFrom: null, sample: null };
-  const expected = await source.estimate({ ...request, page: null, limit: null }, signal);
+  const request = requestOf(plan, { window });
+  const expected = await source.estimate(request, signal);
   const books = keyed ? { ...noBooks, reached: (mark: Watermark) => commit({ ...noProgress, mark, loaded: false }) } : noBooks;
   const publisher = await openPublisher(context, books, expected, signal, 'r');
   try {

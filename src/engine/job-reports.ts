@@ -1,3 +1,4 @@
+import type { Guarantee } from '../model/guarantee.ts';
 import type { CycleReport } from '../model/report.ts';
 import { emptyReport } from './empty-report.ts';
 import type { Engine } from './engine.ts';
@@ -24,40 +25,30 @@ export class JobReports {
   }
 
   tellQuiet(bare: CycleReport): void {
-    this.#quiet.add(this.#told(bare));
+    this.#quiet.add(bare.job, this.#told(bare));
   }
 
   async tell(bare: CycleReport): Promise<void> {
-    const report = this.#told(bare);
-    const quiet = report.outcome === 'ok' && report.published === 0 && report.deadLetters === 0 && !this.#once;
+    const whole = this.#told(bare);
+    const quiet = bare.outcome === 'ok' && bare.published === 0 && bare.deadLetters === 0 && !this.#once;
     if (quiet) {
-      this.#quiet.add(report);
+      this.#quiet.add(bare.job, whole);
       return;
     }
-    this.#quiet.forget(report.job);
-    await record(this.#engine, [report]);
+    this.#quiet.forget(bare.job);
+    await record(this.#engine, [whole()]);
   }
 
   skipped(reason: string, startedAt: number): CycleReport {
     return emptyReport(this.#job, startedAt, this.#engine.clock.now(), reason);
   }
 
-  #told(bare: CycleReport): CycleReport {
-    const report = this.#promising(bare);
-    this.#engine.observer({ type: 'cycle.end', report });
-    return report;
-  }
-
-  /** With the guarantee that held. */
-  #promising(bare: CycleReport): CycleReport {
+  /** Tells of it; gives what makes the report as it is kept, with the guarantee that held. */
+  #told(bare: CycleReport): () => CycleReport {
     const { horizon } = this.#memory;
     const { promises } = this.#opening;
-    return {
-      ...bare,
-      // Made when it is asked for: of most quiet polls nobody does.
-      get guarantee() {
-        return horizon === null ? null : (promises?.(horizon) ?? null);
-      },
-    };
+    const guarantee = (): Guarantee | null => (horizon === null ? null : (promises?.(horizon) ?? null));
+    this.#engine.observer({ type: 'cycle.end', report: bare, guarantee });
+    return () => ({ ...bare, guarantee: guarantee() });
   }
 }

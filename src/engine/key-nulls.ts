@@ -10,16 +10,7 @@ import { type JobPlan, requestOf } from './job-plan.ts';
 export async function refuseNullKeys(plan: JobPlan, source: Source, signal: AbortSignal): Promise<void> {
   if (plan.relation.kind === 'table') return;
   for (const column of [...new Set([...plan.order, ...(plan.letters === null ? plan.key : [])])].filter(({ nullable }) => nullable)) {
-    const request = {
-      ...requestOf(plan),
-      cursor: [column],
-      key: [],
-      window: { kind: 'nulls' },
-      page: null,
-      limit: null,
-      recentFrom: null,
-      sample: null,
-    } as const;
+    const request = requestOf(plan, { cursor: [column], key: [], window: { kind: 'nulls' } });
     const count = await source.countNulls(request, signal);
     if (count === 0) continue;
     throw new LiberateError(

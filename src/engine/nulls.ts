@@ -30,7 +30,7 @@ export async function openNulls(context: CycleContext, before: Progress, signal:
   if (plan.job.nulls === 'include') return includeNulls(context, before);
   const now = context.clock.now();
   if (!nullsAreDue(plan, context.memory, now)) return none;
-  const request = { ...requestOf(plan), window: { kind: 'nulls' } as const, page: null, limit: null, recentFrom: null, sample: null };
+  const request = requestOf(plan, { window: { kind: 'nulls' } });
   const count = await source.countNulls(request, signal);
   if (count === 0) {
     context.memory.nullsCheckedAt = now;
@@ -52,7 +52,7 @@ export function nullsAreDue({ cursor, job }: JobPlan, { nullsCheckedAt }: JobMem
 function includeNulls(context: CycleContext, before: Progress): Nulls {
   const { plan, source, tally } = context;
   const sent = new Map<string, string>();
-  const request = { ...requestOf(plan), key: plan.key, window: { kind: 'nulls' } as const, recentFrom: null, sample: null };
+  const request = requestOf(plan, { key: plan.key, window: { kind: 'nulls' } });
   const reader: Reader = {
     meet: (_rows, _at, event) => {
       const name = nameOf(event.key(event.count - 1));

@@ -93,8 +93,8 @@ async function readOn(
   const loading = state === null || !state.loaded;
   const sample = before.mark?.[0] ?? (await newestCursor(context, signal));
   const { window, recentFrom, below } = tracker;
-  const request = { ...requestOf(plan), window, recentFrom, below, sample };
-  const expected = loading ? await source.estimate({ ...request, page: null, limit: null }, signal) : null;
+  const request = requestOf(plan, { window, recentFrom, below, sample });
+  const expected = loading ? await source.estimate(request, signal) : null;
 
   // These have no cursor now: what is remembered of an earlier row of the key is older.
   const withNulls = (progress: Progress): Progress => ({ ...progress, sent: { ...progress.sent, ...nulls.sent() } });

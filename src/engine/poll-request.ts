@@ -22,12 +22,12 @@ export interface JobRequests {
 
 /** `mark`: where the poll stands, usually the newest row. */
 export function requestsOf(plan: JobPlan, source: Source, horizon: Horizon, mark: Watermark | null): JobRequests {
-  const page = { page: null, limit: pageOf(plan), sample: mark?.[0] ?? null };
+  const page = { limit: pageOf(plan), sample: mark?.[0] ?? null };
   if (plan.mode === 'bulk') {
-    return { load: { ...requestOf(plan), ...page, window: { kind: 'all' }, recentFrom: null }, poll: null, lookback: null, nulls: null };
+    return { load: requestOf(plan, { ...page, window: { kind: 'all' } }), poll: null, lookback: null, nulls: null };
   }
   const first = openTracker({ plan, source }, noProgress, horizon);
-  const load = { ...requestOf(plan), ...page, window: first.window, recentFrom: first.recentFrom, below: first.below };
+  const load = requestOf(plan, { ...page, window: first.window, recentFrom: first.recentFrom, below: first.below });
   const nulls = { ...load, window: { kind: 'nulls' } as const, recentFrom: null };
   return {
     load,
@@ -56,7 +56,7 @@ export function pollRequest(plan: JobPlan, source: Source, horizon: Horizon, mar
     ...(strict ? { settled: true as const } : {}),
   };
   const { window, recentFrom, below } = openTracker({ plan, source }, before, horizon);
-  return { ...requestOf(plan), window, recentFrom, below, sample: mark[0] ?? null, page: null, limit: pageOf(plan) };
+  return requestOf(plan, { window, recentFrom, below, sample: mark[0] ?? null, limit: pageOf(plan) });
 }
 
 /** Without an order there are no pages. */
@@ -75,7 +75,7 @@ export async function newestPosition(
   served: boolean,
   signal: AbortSignal,
 ): Promise<Watermark | 'costly' | null> {
-  const request = { ...requestOf(plan), window: { kind: 'all' } as const, page: null, limit: null, recentFrom: null, sample: null };
+  const request = requestOf(plan, { window: { kind: 'all' } });
   if (!served && ((await source.estimate(request, signal)) ?? 0) > mostRead) return 'costly';
   return source.last(request, signal);
 }

@@ -15,7 +15,7 @@ export async function previewJob(job: Job, use: SourceUse, rows: number, now: nu
   const { source } = use;
   const previews: Preview[] = [];
   for await (const plan of plansOf(job, use, null, signal)) {
-    const request = { ...requestOf(plan), window: { kind: 'all' } as const, page: null, recentFrom: null, sample: null, limit: rows };
+    const request = requestOf(plan, { window: { kind: 'all' }, limit: rows });
     const headers = recordHeaders(plan, source.name, { operation: 'upsert', valued: true });
     const tombstoneHeaders = recordHeaders(plan, source.name, { operation: 'delete', valued: false });
     const events = new RecordBatch(headers, undefined, tombstoneHeaders, { operation: 'r', at: now });

@@ -53,7 +53,7 @@ export async function lookTogether(context: QuietContext, state: JobState, signa
   const { window, recentFrom, below } = tracker;
   if ((tracker.after ?? null) !== null) return null;
   const limit = Math.min(smallPage, plan.job.batch);
-  const request = { ...requestOf(plan), window, recentFrom, below, sample: state.mark?.[0] ?? null, page: null, limit };
+  const request = requestOf(plan, { window, recentFrom, below, sample: state.mark?.[0] ?? null, limit });
   const page = (await source.together?.(request, signal)) ?? null;
   memory.readEndedAt = performance.now();
   if (page === 'apart') return null;

@@ -9,15 +9,16 @@ const keptEvery = 5000;
 export class QuietReports implements AsyncDisposable {
   readonly #engine: Pick<Engine, 'store' | 'clock' | 'observer'>;
   readonly #closing = new AbortController();
-  readonly #waiting = new Map<string, CycleReport>();
+  readonly #waiting = new Map<string, () => CycleReport>();
   #keeping: Promise<void> | null = null;
 
   constructor(engine: Pick<Engine, 'store' | 'clock' | 'observer'>) {
     this.#engine = engine;
   }
 
-  add(report: CycleReport): void {
-    this.#waiting.set(report.job, report);
+  /** `report`: makes it, when it is to be kept. */
+  add(job: string, report: () => CycleReport): void {
+    this.#waiting.set(job, report);
     this.#keeping ??= this.#keep();
   }
 
@@ -30,7 +31,7 @@ export class QuietReports implements AsyncDisposable {
     // What comes while a write is under way takes the next; whoever closes waits for both.
     while (this.#waiting.size > 0) {
       await this.#engine.clock.sleep(keptEvery, this.#closing.signal);
-      const reports = [...this.#waiting.values()];
+      const reports = Array.from(this.#waiting.values(), (report) => report());
       this.#waiting.clear();
       if (reports.length > 0) await record(this.#engine, reports);
     }

@@ -22,7 +22,7 @@ const logPage = 50;
 
 /** `keys`: all rows in key order, so that a row whose cursor changes meanwhile keeps its place and is met once. */
 export function keysRequest(plan: JobPlan): Omit<ReadRequest, 'page' | 'limit'> {
-  return { ...requestOf(plan), key: plan.key, window: { kind: 'keys' }, recentFrom: null, sample: null };
+  return requestOf(plan, { key: plan.key, window: { kind: 'keys' } });
 }
 
 /** The log up to a number; a slice a page of it. */

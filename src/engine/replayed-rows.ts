@@ -46,8 +46,7 @@ export class ReplayedRows implements Reader {
     const least = numbers.reduce((a, b) => (b < a ? b : a));
     const most = numbers.reduce((a, b) => (b > a ? b : a));
     const to = most < 9_223_372_036_854_775_807n ? String(most + 1n) : null;
-    const window = { kind: 'range', from: String(least), to } as const;
-    return [{ ...requestOf(this.#plan), cursor: [first], key: [], window, recentFrom: null, sample: null }];
+    return [requestOf(this.#plan, { cursor: [first], key: [], window: { kind: 'range', from: String(least), to } })];
   }
 
   meet(rows: RowBatch, at: number): boolean {

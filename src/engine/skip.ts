@@ -25,12 +25,11 @@ const idsLookedAt = 10_000n;
  */
 export async function skipToNow(context: CycleContext, horizon: Horizon, signal: AbortSignal): Promise<Progress> {
   const { plan, source } = context;
-  const base = { ...requestOf(plan), recentFrom: null, sample: null };
   if (plan.mode === 'transaction') return { ...noProgress, mark: [snapshotNow(horizon)] };
   const strict = plan.job.order === 'strict';
   const below = strict ? horizon.floor : null;
   const sample = strict ? await newestCursor(context, signal) : null;
-  const mark = await source.last({ ...base, sample, below, window: { kind: 'all' }, page: null, limit: null }, signal);
+  const mark = await source.last(requestOf(plan, { sample, below, window: { kind: 'all' } }), signal);
   if (mark === null) return noProgress;
   if (strict) return { ...noProgress, mark, since: String(horizon.floor) };
   return plan.mode === 'incrementing' ? skipIds(context, mark, signal) : skipStamps(context, horizon, mark, signal);
@@ -42,7 +41,7 @@ async function skipStamps(context: CycleContext, horizon: Horizon, mark: readonl
   const encode = encodeOf(plan);
   const event = new RecordBatch({}, 1024);
   const tracker = new StampTracker(before, horizon, { kind: 'all' }, encode);
-  const request = { ...requestOf(plan), window: tracker.window, recentFrom: tracker.recentFrom, sample: mark[0] as string };
+  const request = requestOf(plan, { window: tracker.window, recentFrom: tracker.recentFrom, sample: mark[0] as string });
   for await (const batch of readPages(source, request, plan.job.batch, signal)) {
     // What is ahead was committed since: the first poll publishes it.
     let behind = 0;
@@ -63,7 +62,7 @@ async function skipIds(context: CycleContext, mark: readonly string[], signal: A
   const gaps = new GapSet([]);
   const from = BigInt(newest) - idsLookedAt;
   let last = from - 1n;
-  const request = { ...requestOf(plan), window: { kind: 'range', from: String(from), to: null } as const, recentFrom: null, sample: null };
+  const request = requestOf(plan, { window: { kind: 'range', from: String(from), to: null } });
   for await (const batch of readPages(source, request, plan.job.batch, signal)) {
     for (let at = 0; at < batch.count; at += 1) {
       const id = BigInt(batch.position(at)[0] as string);

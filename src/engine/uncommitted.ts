@@ -23,9 +23,9 @@ export async function keepUncommitted(
   const gaps = tracker.dying;
   if (gaps.length === 0) return;
   // Without the job's `where:`, which the row may come to meet before it is committed; and without the key, which may be half made.
-  const request = { ...requestOf(plan), columns: [], where: null, key: [], deleted: null, recentFrom: null, sample: null };
+  const request = { ...requestOf(plan, { key: [], window: { kind: 'ids', gaps } }), columns: [], where: null, deleted: null };
   const dirty = { read: source.uncommitted };
-  for await (const rows of readPages(dirty, { ...request, window: { kind: 'ids', gaps } }, plan.job.batch, signal)) {
+  for await (const rows of readPages(dirty, request, plan.job.batch, signal)) {
     for (let at = 0; at < rows.count; at += 1) tracker.there(rows.position(at)[0] as string);
   }
 }

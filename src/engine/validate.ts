@@ -75,7 +75,7 @@ async function advice(plan: JobPlan, source: SourceUse['source'], horizon: Horiz
 
 async function refuseNulls(plan: JobPlan, source: SourceUse['source'], signal: AbortSignal): Promise<void> {
   if (plan.job.nulls === 'include' || plan.cursor.length === 0 || plan.cursor.some(({ nullable }) => !nullable)) return;
-  const request = { ...requestOf(plan), window: { kind: 'nulls' } as const, page: null, limit: null, recentFrom: null, sample: null };
+  const request = requestOf(plan, { window: { kind: 'nulls' } });
   const count = await source.countNulls(request, signal);
   if (count === 0) return;
   const names = plan.cursor.map(({ name }) => name).join(', ');

@@ -38,10 +38,10 @@ export async function nextPoll(context: VerifyContext, met: Met, signal: AbortSi
   const tracker = openTracker(context, state, horizon);
   const sample = state.mark?.[0] ?? (await newestCursor(context, signal));
   // Without a bound: what waits behind the fence is under way too.
-  const request = { ...requestOf(plan), window: upToNow(tracker.window, horizon), recentFrom: tracker.recentFrom, sample };
+  const request = requestOf(plan, { window: upToNow(tracker.window, horizon), recentFrom: tracker.recentFrom, sample });
   await look(context, request, tracker, tell, signal);
   if (plan.job.nulls === 'include') {
-    const nulls = { ...requestOf(plan), key: plan.key, window: { kind: 'nulls' } as const, recentFrom: null, sample: null };
+    const nulls = requestOf(plan, { key: plan.key, window: { kind: 'nulls' } });
     await look(context, nulls, unlessSent(state), tell, signal);
   }
 }

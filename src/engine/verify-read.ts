@@ -21,15 +21,14 @@ type Whole = Omit<ReadRequest, 'page' | 'limit'>;
  * may name `:since`; its rows without a cursor then take a second statement. `from`: as the job began.
  */
 export function wholeOf({ plan, source }: Pick<VerifyContext, 'plan' | 'source'>, from: boolean): readonly Whole[] {
-  const base = { ...requestOf(plan), key: [], recentFrom: null, sample: null };
   const { initial, nulls } = plan.job;
   const [cursor] = plan.cursor;
   const begins = from && initial.kind === 'from' && cursor !== undefined ? source.parseCursor(initial.value, cursor) : null;
   if (cursor === undefined || (begins === null && plan.relation.kind === 'table'))
-    return [{ ...base, cursor: [], window: { kind: 'all' } }];
+    return [requestOf(plan, { cursor: [], key: [], window: { kind: 'all' } })];
   const window = begins === null ? ({ kind: 'all' } as const) : ({ kind: 'range', from: begins, to: null } as const);
-  const withCursor: Whole = { ...base, window };
-  return nulls === 'include' ? [withCursor, { ...base, window: { kind: 'nulls' } }] : [withCursor];
+  const withCursor = requestOf(plan, { key: [], window });
+  return nulls === 'include' ? [withCursor, requestOf(plan, { key: [], window: { kind: 'nulls' } })] : [withCursor];
 }
 
 /** Every row of the relation that counts, as it is now, encoded as the job publishes it. */

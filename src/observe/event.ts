@@ -35,7 +35,8 @@ export type LiberateEvent =
     }
   /** A reconcile has ended: what it found and what it cost. */
   | { readonly type: 'reconcile.end'; readonly job: string; readonly report: ReconcileReport }
-  | { readonly type: 'cycle.end'; readonly report: CycleReport }
+  /** `guarantee`: what held in the cycle, for whoever asks: of most quiet polls nobody does. */
+  | { readonly type: 'cycle.end'; readonly report: CycleReport; readonly guarantee?: () => Guarantee | null }
   /** This process has taken the job's lease, or has it no longer. */
   | { readonly type: 'job.lease'; readonly job: string; readonly held: boolean }
   | { readonly type: 'run.listening'; readonly url: string }

@@ -13,7 +13,7 @@ export interface RawRows {
   /** Do two rows agree in a field that is not NULL? */
   same(row: number, other: number, field: number): boolean;
   /** The first rows as a batch. */
-  batch(rows: number, layout: Layout, safe: Watermark | null): RowBatch;
+  batch(rows: number, layout: Layout, safe: Watermark | null, confirm: RowBatch['confirm']): RowBatch;
 }
 
 /** Where in a raw row the plan has put what. */
@@ -28,7 +28,7 @@ export function onePast(request: ReadRequest): ReadRequest {
 }
 
 /** Mark texts of a row's position; the caller knows that none is NULL. */
-export function positionOf(raws: Pick<RawRows, 'mark'>, row: number, { positionAt }: Layout): Watermark {
+export function positionOf(raws: Pick<RawRows, 'mark'>, row: number, { positionAt }: Pick<Layout, 'positionAt'>): Watermark {
   return positionAt.map((field) => raws.mark(row, field));
 }
 
@@ -38,8 +38,11 @@ export function positionOf(raws: Pick<RawRows, 'mark'>, row: number, { positionA
  */
 export class Page {
   readonly #request: ReadRequest;
-  readonly #plan: PlannedRead;
+  readonly #orderedBy: PlannedRead['orderedBy'];
+  readonly #layout: Layout;
+  readonly #limit: number;
   readonly #keyed: boolean;
+  readonly #confirm: RowBatch['confirm'];
   #delivered = 0;
   #last: Watermark | null = null;
   /** The last position before `#last`: where it is safe to stand while `#last` may have more rows. */
@@ -47,10 +50,16 @@ export class Page {
   #safe: Watermark | null = null;
   #done = false;
 
-  constructor(request: ReadRequest, plan: PlannedRead) {
+  /** `confirm`: of its batches. */
+  constructor(request: ReadRequest, plan: PlannedRead, confirm?: RowBatch['confirm']) {
     this.#request = request;
-    this.#plan = plan;
+    this.#orderedBy = plan.orderedBy;
+    // Of one shape: what a spread made has a hidden class of its own each time, and V8 would compile the loop over the rows anew for each page.
+    const { positionAt, aheadAt, recentAt, deletedAt } = plan;
+    this.#layout = { positionAt, aheadAt, recentAt, deletedAt };
+    this.#limit = request.limit ?? Number.POSITIVE_INFINITY;
     this.#keyed = request.key.length > 0;
+    this.#confirm = confirm;
   }
 
   /** The server has no more rows, or the one past the limit has been seen. */
@@ -61,8 +70,7 @@ export class Page {
   /** The next batch; null when there is nothing to tell. `end`: the server has no rows after these. */
   batch(raws: RawRows, end: boolean): RowBatch | null {
     if (this.#done) return null;
-    const limit = this.#request.limit ?? Number.POSITIVE_INFINITY;
-    const taken = Math.min(raws.count, limit - this.#delivered);
+    const taken = Math.min(raws.count, this.#limit - this.#delivered);
     const cut = taken < raws.count;
     this.#done = end || cut;
     for (let row = 0; row < raws.count && row <= taken; row += 1) this.#check(raws, row);
@@ -72,22 +80,22 @@ export class Page {
     const safe = this.#safeNow(whole);
     if (taken === 0 && safe === this.#safe) return null;
     this.#safe = safe;
-    return raws.batch(taken, this.#plan, safe);
+    return raws.batch(taken, this.#layout, safe, this.#confirm);
   }
 
   /** A row has an own place in the reading order. */
   #check(raws: RawRows, row: number): void {
-    const { positionAt } = this.#plan;
+    const { positionAt } = this.#layout;
     for (let at = 0; at < positionAt.length; at += 1) {
       if (raws.isNull(row, positionAt[at] as number))
-        throw this.#nullInKey(at, positionOf(raws, row, { ...this.#plan, positionAt: positionAt.slice(0, at) }));
+        throw this.#nullInKey(at, positionOf(raws, row, { positionAt: positionAt.slice(0, at) }));
     }
-    if (this.#keyed && this.#joins(raws, row)) throw this.#notUnique(positionOf(raws, row, this.#plan));
+    if (this.#keyed && this.#joins(raws, row)) throw this.#notUnique(positionOf(raws, row, this.#layout));
   }
 
   /** Does a row stand where the row before it stands? */
   #joins(raws: RawRows, row: number): boolean {
-    const { positionAt } = this.#plan;
+    const { positionAt } = this.#layout;
     if (row === 0) {
       const last = this.#last;
       return last !== null && positionAt.every((field, at) => raws.mark(0, field) === last[at]);
@@ -102,19 +110,19 @@ export class Page {
   #move(raws: RawRows, row: number): void {
     let first = row;
     if (!this.#keyed) while (first > 0 && this.#joins(raws, first)) first -= 1;
-    if (first > 0) this.#before = positionOf(raws, first - 1, this.#plan);
+    if (first > 0) this.#before = positionOf(raws, first - 1, this.#layout);
     else if (!this.#joins(raws, 0)) this.#before = this.#last;
-    this.#last = positionOf(raws, row, this.#plan);
+    this.#last = positionOf(raws, row, this.#layout);
   }
 
   /** A unique key has no ties; without one, rows of the last position may still come. */
   #safeNow(whole: boolean): Watermark | null {
-    if (this.#plan.positionAt.length === 0) return null;
+    if (this.#layout.positionAt.length === 0) return null;
     return this.#keyed || whole ? this.#last : this.#before;
   }
 
   #notUnique(position: Watermark): LiberateError {
-    const { orderedBy } = this.#plan;
+    const orderedBy = this.#orderedBy;
     const key = this.#request.key.map(({ name }) => name);
     const shown = this.#shown(position);
     const values = key.map((name) => shown[orderedBy.indexOf(name)] ?? '?');
@@ -123,7 +131,7 @@ export class Page {
 
   /** `before`: the position up to the column that holds NULL. */
   #nullInKey(at: number, before: Watermark): LiberateError {
-    const { orderedBy } = this.#plan;
+    const orderedBy = this.#orderedBy;
     const beside = this.#shown(before)
       .map((text, index) => `${orderedBy[index]} = ${text}`)
       .join(', ');
@@ -138,7 +146,7 @@ export class Page {
     const { cursor, key } = this.#request;
     return shownMark(
       position,
-      this.#plan.orderedBy.map((name) => [...cursor, ...key].find((column) => column.name === name)),
+      this.#orderedBy.map((name) => [...cursor, ...key].find((column) => column.name === name)),
     );
   }
 }

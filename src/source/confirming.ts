@@ -27,7 +27,3 @@ export function confirming({ version }: Pick<ReadRequest, 'version'>, look: () =
 
 const changed = (cause: unknown): LiberateError =>
   new LiberateError('LIB215', 'its columns or its key are others than when it was looked at', cause === null ? {} : { cause });
-
-/** The batch, to be confirmed so. */
-export const confirmedBy = (batch: RowBatch, confirm: RowBatch['confirm']): RowBatch =>
-  confirm === undefined ? batch : { ...batch, confirm };

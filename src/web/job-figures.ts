@@ -117,7 +117,7 @@ export class Figures {
         reconciled(this.#of(event.job), event.report);
         break;
       case 'cycle.end':
-        ended(this.#of(event.report.job), event.report);
+        ended(this.#of(event.report.job), event);
         break;
     }
   }
@@ -158,7 +158,7 @@ function reconciled(job: JobFigures, { ms, rows, published, tombstones, endedAt 
   };
 }
 
-function ended(job: JobFigures, report: CycleReport): void {
+function ended(job: JobFigures, { report, guarantee }: Extract<LiberateEvent, { readonly type: 'cycle.end' }>): void {
   const { outcome, endedAt, published, code, reason } = report;
   job.cycles[outcome] += 1;
   job.cycleMs += endedAt - report.startedAt;
@@ -170,7 +170,7 @@ function ended(job: JobFigures, report: CycleReport): void {
   job.nulls += report.nulls;
   job.lagMs = report.lagMs ?? job.lagMs;
   job.markAt = report.markAt ?? job.markAt;
-  job.lookbackMs = report.guarantee?.lookback?.ms ?? job.lookbackMs;
+  job.lookbackMs = guarantee?.()?.lookback?.ms ?? job.lookbackMs;
   if (outcome === 'skipped') return;
   job.metAgain = report.repeated;
   job.retrying = null;

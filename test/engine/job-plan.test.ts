@@ -25,13 +25,19 @@ describe('the plan of a job', () => {
     expect([names(made.cursor), names(made.key), names(made.order)]).toEqual([['updated_at'], ['id'], ['id']]);
     expect(textsOf(made.encoder, oneRow(row))[0]).toBe('{"id":7}');
     expect(made.eventTime(oneRow(row), 0)).toBe(Date.parse('2026-11-21T10:00:00.500Z'));
-    expect(requestOf(made)).toEqual({
+    expect(requestOf(made, { window: { kind: 'all' } })).toEqual({
       relation: made.relation,
       columns: made.columns,
       where: null,
       cursor: made.cursor,
       key: made.order,
+      window: { kind: 'all' },
+      page: null,
+      below: null,
       deleted: null,
+      recentFrom: null,
+      sample: null,
+      limit: null,
     });
   });
 

@@ -54,6 +54,11 @@ describe('a value as JSON', () => {
     expect(() => JSON.parse(text) as unknown).not.toThrow();
   });
 
+  it('escapes each code unit of a text as JSON.stringify does', () => {
+    const units = Array.from({ length: 0x10000 }, (_, unit) => `a${String.fromCharCode(unit)}b`);
+    expect(units.filter((text) => jsonWriter({ kind: 'text' })(text) !== JSON.stringify(text))).toEqual([]);
+  });
+
   it('is the array that the source made, on one line', () => {
     expect(jsonWriter({ kind: 'array', element: { kind: 'integer' } })('[1,\n 2]')).toBe('[1,  2]');
   });

@@ -4,7 +4,7 @@ import { rowsOf } from '../../src/model/row.ts';
 import type { PlannedRead } from '../../src/query/plan.ts';
 import type { ReadRequest } from '../../src/query/request.ts';
 import { onePast, Page } from '../../src/source/batches.ts';
-import { valueRows } from '../../src/source/value-rows.ts';
+import { ValueRaws } from '../../src/source/value-rows.ts';
 
 const column = (name: string): Column => ({ name, type: { kind: 'text' }, native: 'text', nullable: false });
 
@@ -41,7 +41,7 @@ function page(request = keyed, planned = plan) {
       return inner.done;
     },
     batch: (raws: readonly (readonly (string | number | bigint | null)[])[], end: boolean) => {
-      const batch = inner.batch(valueRows(raws, request.columns.length, String), end);
+      const batch = inner.batch(new ValueRaws(raws, request.columns.length, String), end);
       return batch === null ? null : { rows: rowsOf(batch), safe: batch.safe };
     },
   };

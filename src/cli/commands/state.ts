@@ -133,8 +133,7 @@ async function movedTo(from: string, plan: JobPlan, source: Source, signal: Abor
   const begin = { ...noProgress, loaded: true, definition, schema: encoder.schema.fingerprint, ...versionTold(plan) };
   // As if every transaction before that one had ended, and no other had begun.
   if (plan.mode === 'transaction') return { ...begin, mark: [`${first}:${first}:`] };
-  const window = { kind: 'range', from: null, to: first } as const;
-  const mark = await source.last({ ...requestOf(plan), window, page: null, limit: null, recentFrom: null, sample: null }, signal);
+  const mark = await source.last(requestOf(plan, { window: { kind: 'range', from: null, to: first } }), signal);
   return { ...begin, mark };
 }
 

@@ -93,8 +93,8 @@ const writers: Readonly<Record<Exclude<Op, 'decoded'>, PackedJson>> = {
   'spaced bare': (rows, start, end, at) => (isStamp(rows.bytes, start, end) ? stamp(rows, start, end, at, true) : -1),
 };
 
-/** What comes next is written over the bytes behind it. */
-function copy({ bytes, view }: PackedRows, start: number, end: number, at: number): number {
+/** Copies within the rows' buffer; what comes next is written over the bytes behind it. */
+export function copy({ bytes, view }: PackedRows, start: number, end: number, at: number): number {
   const size = end - start;
   if (size > shortWithin) bytes.copyWithin(at, start, end);
   else copyShort(view, start, size, view, at);

@@ -4,7 +4,7 @@ import type { Value } from '../../model/value.ts';
 import { put, putText } from '../batch-bytes.ts';
 import { notUtf8 } from '../not-utf8.ts';
 import type { RowObject } from '../row-object.ts';
-import { longText, type PackedJson } from './bytes.ts';
+import { copy, longText, type PackedJson } from './bytes.ts';
 import type { Slot } from './slot.ts';
 
 interface PackedSlot {
@@ -106,9 +106,4 @@ export class JsonObject implements RowObject {
       return { at: slow.at, write: slow.packed(forms[slow.at]?.form ?? 'other'), slow, leadFrom, leadTo };
     });
   }
-}
-
-function copy({ bytes }: PackedRows, start: number, end: number, at: number): number {
-  bytes.copyWithin(at, start, end);
-  return at + end - start;
 }

@@ -5,8 +5,8 @@ import type { Flavour } from '../../query/flavour.ts';
 import { type PlannedRead, planCondition, planLast, planNth, planRead } from '../../query/plan.ts';
 import { type ReadRequest, smallPage } from '../../query/request.ts';
 import { onePast, Page, positionOf } from '../batches.ts';
-import { confirmedBy, confirming } from '../confirming.ts';
-import { packedRows } from '../packed-batch.ts';
+import { confirming } from '../confirming.ts';
+import { PackedRaws } from '../packed-batch.ts';
 import type { Session } from './session.ts';
 import { formsOf, isBinary } from './types.ts';
 import { versionOf } from './version.ts';
@@ -15,7 +15,6 @@ const mostNulls = 1_000;
 
 export async function* readPage(session: Session, flavour: Flavour, request: ReadRequest): AsyncGenerator<RowBatch, void, void> {
   const plan = planRead(flavour, onePast(request));
-  const page = new Page(request, plan);
   const binary = binaryFields(plan, request);
   const look = (): Promise<string> => versionOf(session, flavour, request.relation);
   // DDL waits for the statement's end, but its connection can be asked nothing before that: a long one is begun with a look, too.
@@ -27,10 +26,11 @@ export async function* readPage(session: Session, flavour: Flavour, request: Rea
     leaving = true;
     if (over) await confirm?.();
   };
+  const page = new Page(request, plan, confirm && whenOver);
   for await (const { rows, end } of session.select(plan.sql, formsOf(request.columns))) {
     over = end;
-    const batch = page.batch(packedRows(rows, markOf(rows, binary)), end);
-    if (batch !== null) yield confirmedBy(batch, confirm && whenOver);
+    const batch = page.batch(new PackedRaws(rows, markOf(rows, binary)), end);
+    if (batch !== null) yield batch;
   }
   if (leaving) await confirm?.();
 }
@@ -64,7 +64,7 @@ async function position(session: Session, request: ReadRequest, planned: () => P
   const plan = planned();
   const binary = binaryFields(plan, request);
   for await (const { rows } of session.select(plan.sql, [])) {
-    if (rows.count > 0) return positionOf(packedRows(rows, markOf(rows, binary)), 0, plan);
+    if (rows.count > 0) return positionOf(new PackedRaws(rows, markOf(rows, binary)), 0, plan);
   }
   return null;
 }

@@ -5,8 +5,8 @@ import type { Flavour } from '../../query/flavour.ts';
 import { type PlannedRead, planCondition, planLast, planNth, planRead } from '../../query/plan.ts';
 import { type ReadRequest, smallPage } from '../../query/request.ts';
 import { onePast, Page } from '../batches.ts';
-import { confirmedBy, confirming } from '../confirming.ts';
-import { packedRows } from '../packed-batch.ts';
+import { confirming } from '../confirming.ts';
+import { PackedRaws } from '../packed-batch.ts';
 import { bindText } from './flavour.ts';
 import type { Result, Session } from './session.ts';
 import { formsOf } from './types.ts';
@@ -36,16 +36,16 @@ const isSmall = ({ limit }: ReadRequest): boolean => limit !== null && limit <= 
  */
 export async function* readPage(session: Session, flavour: Flavour, request: ReadRequest): AsyncGenerator<RowBatch> {
   const plan = pageStatement(flavour, request);
-  const page = new Page(request, plan);
   const forms = formsOf(request.columns);
   if (isSmall(request)) {
     // Most polls find nothing: one statement, prepared, in a transaction of its own.
     const rows = await session.rows(plan.sql, plan.binds.map(bindText), new PackedRows(forms, plan.width));
-    const batch = page.batch(packedRows(rows), true);
-    if (batch !== null) yield confirmedBy(batch, confirmation(session, flavour, request));
+    const batch = new Page(request, plan, confirmation(session, flavour, request)).batch(new PackedRaws(rows), true);
+    if (batch !== null) yield batch;
     return;
   }
   const most = request.limit === null ? mostRows : Math.min(mostRows, request.limit + 1);
+  const page = new Page(request, plan);
   const confirm = confirmation(session, flavour, request);
   await session.query('BEGIN READ ONLY');
   try {
@@ -56,7 +56,7 @@ export async function* readPage(session: Session, flavour: Flavour, request: Rea
     while (next !== null) {
       const rows: PackedRows = await next;
       session.throwIfAborted();
-      const batch = page.batch(packedRows(rows), rows.count < size);
+      const batch = page.batch(new PackedRaws(rows), rows.count < size);
       // Once, and before another FETCH is under way: from here on the transaction keeps DDL away.
       if (rows.count > 0) await confirm?.();
       size = Math.max(1, Math.min(most, Math.floor((wantedBytes * rows.count) / Math.max(1, rows.length))));

@@ -3,8 +3,8 @@ import type { RowBatch } from '../../model/row.ts';
 import type { Flavour } from '../../query/flavour.ts';
 import type { ReadRequest } from '../../query/request.ts';
 import { Page } from '../batches.ts';
-import { confirmedBy, confirming } from '../confirming.ts';
-import { packedRows } from '../packed-batch.ts';
+import { confirming } from '../confirming.ts';
+import { PackedRaws } from '../packed-batch.ts';
 import type { SmallPage } from '../source.ts';
 import type { Connections } from './connection.ts';
 import type { Question } from './exchange.ts';
@@ -111,23 +111,17 @@ export class Together implements AsyncDisposable {
         patience.answered(rows.length);
         if (!well) answer('apart');
         else if (rows.count === 0) answer(null);
-        else answer({ packed: rows, rows: () => this.#batch(new Page(request, plan).batch(packedRows(rows), true), request) });
+        else answer({ packed: rows, rows: () => new Page(request, plan, this.#confirmation(request)).batch(new PackedRaws(rows), true) });
       },
     };
   }
 
   /** The exchange's own connection has gone on to others by the time that rows are to leave. */
-  #batch(batch: RowBatch | null, request: ReadRequest): RowBatch | null {
+  #confirmation(request: ReadRequest): RowBatch['confirm'] {
     const { signal } = this.#closing;
     const look = (session: Session): Promise<string> =>
       versionOf(session, this.#flavourFor(session), request.relation, request.version ?? '');
-    return (
-      batch &&
-      confirmedBy(
-        batch,
-        confirming(request, () => this.#connections.use(signal, look)),
-      )
-    );
+    return confirming(request, () => this.#connections.use(signal, look));
   }
 
   #desk(columns: ReadRequest['columns']): Desk {

@@ -8,8 +8,8 @@ import type { Bind } from '../../query/flavour.ts';
 import { type PlannedRead, planCondition, planLast, planNth, planRead } from '../../query/plan.ts';
 import type { ReadRequest } from '../../query/request.ts';
 import { onePast, Page } from '../batches.ts';
-import { confirmedBy, confirming } from '../confirming.ts';
-import { valueRows } from '../value-rows.ts';
+import { confirming } from '../confirming.ts';
+import { ValueRaws } from '../value-rows.ts';
 import type { Connection } from './connections.ts';
 import { refusedStatement, sqliteError } from './errors.ts';
 import { sqliteFlavour } from './flavour.ts';
@@ -34,15 +34,18 @@ export interface Reading {
 /** Streams a page; the open statement is one read transaction, and ends with the loop. */
 export async function* readPage(reading: Reading, request: ReadRequest, signal: AbortSignal): AsyncGenerator<RowBatch, void, undefined> {
   const plan = planRead(sqliteFlavour, onePast(request));
-  const page = new Page(request, plan);
   const rows = iterate(reading, plan);
-  const confirm = confirming(request, async () => versionOf(reading.connection));
+  const page = new Page(
+    request,
+    plan,
+    confirming(request, async () => versionOf(reading.connection)),
+  );
   try {
     for (;;) {
       const raws: RawRow[] = [];
       const end = take(reading.path, rows, raws);
-      const batch = page.batch(valueRows(raws, request.columns.length, toLiteral), end);
-      if (batch !== null) yield confirmedBy(batch, confirm);
+      const batch = page.batch(new ValueRaws(raws, request.columns.length, toLiteral), end);
+      if (batch !== null) yield batch;
       if (end) return;
       await nextTurn();
       throwIfAborted(signal);
