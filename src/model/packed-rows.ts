@@ -17,13 +17,15 @@ export interface FieldForm {
 
 /** Bytes that are reserved at the least. */
 const least = 4 * 1024;
+/** Bounds of a few rows. */
+const boundsOf = (width: number): number => 16 * 2 * width;
 
 /** Rows as bytes: the fields as they came from the server, in one buffer that is used again, and where each of them lies. */
 export class PackedRows {
   /** Of the fields that are values, by column; a row may have more fields, which are not. */
-  readonly forms: readonly FieldForm[];
+  forms: readonly FieldForm[];
   /** Fields of a row. */
-  readonly width: number;
+  width: number;
   /** The rows, and behind them room in which the encoder writes: within one buffer a copy costs no object. */
   bytes: Buffer = Buffer.allocUnsafeSlow(least);
   /** The same bytes, four at a time. */
@@ -39,7 +41,7 @@ export class PackedRows {
   constructor(forms: readonly FieldForm[], width: number) {
     this.forms = forms;
     this.width = width;
-    this.bounds = new Int32Array(16 * 2 * width);
+    this.bounds = new Int32Array(boundsOf(width));
   }
 
   get count(): number {
@@ -56,6 +58,14 @@ export class PackedRows {
     if (this.#laid === owner) return true;
     this.#laid = owner;
     return false;
+  }
+
+  /** Empty, for rows of another result. */
+  begin(forms: readonly FieldForm[], width: number): void {
+    this.forms = forms;
+    this.width = width;
+    if (this.bounds.length < boundsOf(width)) this.bounds = new Int32Array(boundsOf(width));
+    this.clear();
   }
 
   clear(): void {

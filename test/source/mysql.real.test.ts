@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { setInterval } from 'node:timers';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { describe, expect, inject, it } from 'vitest';
 import type { LiberateError } from '../../src/kit/errors.ts';
 import type { Column, Relation, Shape } from '../../src/model/column.ts';
@@ -277,6 +278,31 @@ describe('the horizon of a real server', () => {
       return;
     }
     throw new Error('the read ended before its time');
+  });
+});
+
+describe('rows of MySQL', () => {
+  it('come whole to a slow reader, those that are longer than a read of the socket too', async () => {
+    await using db = await createDatabase();
+    await db.run('CREATE TABLE t (id int PRIMARY KEY, v mediumtext NOT NULL)');
+    // Sizes up to 3,000, and each 5,000th row 150,000 bytes.
+    const size = 'IF(seq % 5000 = 0, 150000, seq * 7919 % 3000)';
+    await db.run(`INSERT INTO t SELECT seq, CONCAT(seq, ':', REPEAT(CHAR(97 + seq % 26), ${size})) FROM seq_1_to_40000`);
+    await using source = open(db.url);
+    const request = await requestOf(source, table('t'), { key: ['id'] });
+    const valueOf = (id: number): string =>
+      `${id}:${String.fromCharCode(97 + (id % 26)).repeat(id % 5000 === 0 ? 150_000 : (id * 7919) % 3000)}`;
+    let id = 0;
+    const wrong: number[] = [];
+    for await (const batch of source.read(request, never)) {
+      // The server sends on meanwhile, until all that waits for a reader is full.
+      for (let turn = 0; turn < 50; turn += 1) await nextTurn();
+      for (let at = 0; at < batch.count; at += 1) {
+        id += 1;
+        if (batch.values(at)[1] !== valueOf(id)) wrong.push(id);
+      }
+    }
+    expect([id, wrong]).toEqual([40_000, []]);
   });
 });
 

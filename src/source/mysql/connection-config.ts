@@ -2,6 +2,7 @@ import net from 'node:net';
 import type { ConnectionOptions, SslOptions } from 'mysql2';
 import type { TlsConfig } from '../../kit/tls.ts';
 import type { SourceConfig } from '../source-config.ts';
+import { PacketSocket } from './packet-socket.ts';
 
 const connectTimeoutMs = 10_000;
 const keepAliveMs = 10_000;
@@ -32,13 +33,18 @@ export function clientConfig(config: SourceConfig): ConnectionOptions {
 
 function address(url: URL, tls: TlsConfig | null): ConnectionOptions {
   const socketPath = url.searchParams.get('socketPath');
-  if (socketPath !== null) return { socketPath };
+  if (socketPath !== null) return tls === null ? { socketPath, stream: () => tapped({ path: socketPath }) } : { socketPath };
   const host = decodeURIComponent(url.hostname).replace(/^\[(.*)\]$/, '$1') || 'localhost';
   const port = url.port === '' ? 3306 : Number(url.port);
-  if (tls === null || tls.servername === null) return { host, port };
+  if (tls === null) return { host, port, stream: () => tapped({ host, port }) };
+  if (tls.servername === null) return { host, port };
   // The driver verifies the name in `host` and no other, so the socket is connected here.
   const stream = (): net.Socket => net.connect({ host, port, noDelay: true, keepAlive: true, keepAliveInitialDelay: keepAliveMs });
   return { host: tls.servername, port, stream };
+}
+
+function tapped(to: net.NetConnectOpts): net.Socket {
+  return new PacketSocket().setNoDelay(true).setKeepAlive(true, keepAliveMs).connect(to);
 }
 
 function tlsOptions({ ca, cert, key, verify }: TlsConfig): SslOptions {

@@ -1,5 +1,6 @@
 import knex, { type Knex } from 'knex';
 import { orAbort, throwIfAborted, within } from '../../kit/abort.ts';
+import type { PackedRows } from '../../model/packed-rows.ts';
 import type { SourceConfig } from '../source-config.ts';
 import { clientConfig } from './connection-config.ts';
 import { sortError } from './errors.ts';
@@ -15,6 +16,7 @@ export class Connections implements AsyncDisposable {
   readonly #knex: Knex;
   readonly #config: SourceConfig;
   readonly #secrets: readonly string[];
+  readonly #spare: PackedRows[] = [];
 
   constructor(config: SourceConfig) {
     const quiet = (): void => {};
@@ -53,7 +55,7 @@ export class Connections implements AsyncDisposable {
       const connection = await orAbort(acquiring, signal);
       const { statementTimeout } = this.#config;
       const kill = (threadId: number): Promise<void> => this.#kill(threadId);
-      return new Session(connection, { client, signal, secrets: this.#secrets, statementTimeout, kill });
+      return new Session(connection, { client, signal, secrets: this.#secrets, statementTimeout, spare: this.#spare, kill });
     } catch (error) {
       if (!signal.aborted) throw sortError(error, 'connecting', this.#secrets);
       acquiring.then(

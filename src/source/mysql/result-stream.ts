@@ -1,6 +1,7 @@
 import type { FieldPacket, Query } from 'mysql2';
 import { LiberateError } from '../../kit/errors.ts';
 import { type FieldForm, PackedRows } from '../../model/packed-rows.ts';
+import { PacketSocket } from './packet-socket.ts';
 import type { Connection } from './session.ts';
 
 export interface Chunk {
@@ -26,6 +27,9 @@ type State = { readonly kind: 'running' | 'ended' } | { readonly kind: 'failed';
 
 const chunkRows = 5_000;
 const chunkBytes = 1 << 18;
+/** Bytes of a chunk that is kept for the next statement, and how many of them are: what one statement works with. */
+const keptBytes = 1 << 20;
+const keptChunks = 3;
 /** Chunks that may lie ready while the consumer works on another. */
 const ready = 2;
 
@@ -42,14 +46,16 @@ export class ResultStream {
   /** What the consumer works on, and what it is done with. */
   #lent: PackedRows | null = null;
   readonly #free: PackedRows[] = [];
+  readonly #spare: PackedRows[];
   #fields: readonly FieldPacket[] = [];
   #state: State = { kind: 'running' };
   #over = false;
   #wake: (() => void) | null = null;
   readonly #lost = (error: unknown): void => this.fail(error);
 
-  /** `forms`: of the first fields of a row, those that are values. */
-  constructor(connection: Connection, sql: string, forms: readonly FieldForm[]) {
+  /** `forms`: of the first fields of a row, those that are values; `spare`: what statements before it have left. */
+  constructor(connection: Connection, sql: string, forms: readonly FieldForm[], spare: PackedRows[]) {
+    this.#spare = spare;
     this.#connection = connection;
     this.#forms = forms;
     // A lost connection is told to the connection, not to its statement; one lost before, at once.
@@ -66,10 +72,12 @@ export class ResultStream {
     // A statement that has no result has no fields either.
     query.on('fields', (fields: readonly FieldPacket[] | undefined) => {
       this.#fields = fields ?? [];
+      this.#borrow(true);
     });
     query.on('error', (error: unknown) => this.fail(error));
     query.on('end', () => {
       this.#over = true;
+      this.#borrow(false);
       this.#settle({ kind: 'ended' });
     });
   }
@@ -111,8 +119,9 @@ export class ResultStream {
   }
 
   #empty(): PackedRows {
-    const rows = this.#free.pop() ?? new PackedRows(this.#forms, this.#fields.length);
-    rows.clear();
+    const [forms, width] = [this.#forms, this.#fields.length];
+    const rows = this.#free.pop() ?? this.#spare.pop() ?? new PackedRows(forms, width);
+    rows.begin(forms, width);
     return rows;
   }
 
@@ -121,11 +130,26 @@ export class ResultStream {
     this.#settle({ kind: 'failed', error });
   }
 
+  /** To be called once the last chunk has been done with: a large result is many statements, and each would let its chunks grow anew. */
+  leave(): void {
+    for (const rows of [...this.#free.splice(0), ...(this.#lent === null ? [] : [this.#lent])]) {
+      if (rows.bytes.length <= keptBytes && this.#spare.length < keptChunks) this.#spare.push(rows);
+    }
+    this.#lent = null;
+  }
+
   /** To be called once the stream is left. */
   close(): void {
     this.#connection.off('error', this.#lost);
+    this.#borrow(false);
     this.#chunks = [];
     this.#open = null;
+  }
+
+  /** Rows are taken out of the socket's buffer as soon as they come. */
+  #borrow(lends: boolean): void {
+    const { stream } = this.#connection;
+    if (stream instanceof PacketSocket) stream.lends = lends;
   }
 
   get #ended(): boolean {

@@ -32,6 +32,8 @@ export interface SessionContext {
   readonly secrets: readonly string[];
   /** Milliseconds that the server may work on one statement; 0: no limit. */
   readonly statementTimeout: number;
+  /** Empty chunks, for whichever statement comes next. */
+  readonly spare: PackedRows[];
   /** Ends the statement that runs under that thread id. */
   readonly kill: (threadId: number) => Promise<void>;
 }
@@ -122,9 +124,9 @@ export class Session implements AsyncDisposable {
     limitMs: number,
     told: (fields: readonly FieldPacket[]) => void = () => {},
   ): AsyncGenerator<Chunk, void, void> {
-    const { signal, secrets } = this.#context;
+    const { signal, secrets, spare } = this.#context;
     throwIfAborted(signal);
-    const stream = new ResultStream(this.#connection, sql, forms);
+    const stream = new ResultStream(this.#connection, sql, forms, spare);
     const stop = (): void => stream.fail(signal.reason);
     signal.addEventListener('abort', stop, { once: true });
     try {
@@ -134,7 +136,9 @@ export class Session implements AsyncDisposable {
         const chunk = await next();
         told(stream.fields);
         yield chunk;
-        if (chunk.end) return;
+        if (!chunk.end) continue;
+        stream.leave();
+        return;
       }
     } catch (error) {
       if (signal.aborted) throw signal.reason;
