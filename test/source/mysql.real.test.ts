@@ -290,7 +290,7 @@ describe('rows of MySQL', () => {
     await db.run(`INSERT INTO t SELECT seq, CONCAT(seq, ':', REPEAT(CHAR(97 + seq % 26), ${size})) FROM seq_1_to_40000`);
     await using source = open(db.url);
     const request = await requestOf(source, table('t'), { key: ['id'] });
-    const valueOf = (id: number): string =>
+    const textOf = (id: number): string =>
       `${id}:${String.fromCharCode(97 + (id % 26)).repeat(id % 5000 === 0 ? 150_000 : (id * 7919) % 3000)}`;
     let id = 0;
     const wrong: number[] = [];
@@ -299,7 +299,7 @@ describe('rows of MySQL', () => {
       for (let turn = 0; turn < 50; turn += 1) await nextTurn();
       for (let at = 0; at < batch.count; at += 1) {
         id += 1;
-        if (batch.values(at)[1] !== valueOf(id)) wrong.push(id);
+        if (batch.values(at)[1] !== textOf(id)) wrong.push(id);
       }
     }
     expect([id, wrong]).toEqual([40_000, []]);
