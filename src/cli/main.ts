@@ -3,6 +3,7 @@ import { redactSecrets } from '../kit/redact.ts';
 import { packageVersion } from '../kit/version.ts';
 import { commands, letterCommands, schemaCommands, stateCommands } from './commands.ts';
 import { ConfigRefused } from './config-refused.ts';
+import { nameRuntime } from './navigator.ts';
 import { paints } from './paint.ts';
 import { plainLine } from './plain-line.ts';
 import { Interrupted, interruptedExit, onSignals } from './signals.ts';
@@ -13,6 +14,7 @@ const leaveAfter = 250;
 
 /** The one place where a failure becomes an exit code. */
 export async function main(args: readonly string[]): Promise<number> {
+  nameRuntime();
   const { stdout, stderr, env } = process;
   const controller = new AbortController();
   const off = onSignals(controller, () => undefined);

@@ -1,10 +1,13 @@
+import { createRequire } from 'node:module';
+
 /** CRC-32C of `data`, going on from `seed`, the sum of what lies before; an unsigned 32-bit number. */
 export type Crc32c = (data: Buffer, seed: number) => number;
 
 /** The native one, about 3.6 GB/s, or our own where its package is not installed, which is optional. */
-export async function loadCrc32c(): Promise<Crc32c> {
+export function loadCrc32c(): Crc32c {
   try {
-    const { crc32c } = await import('@node-rs/crc32');
+    // Not by `import`: Node would look through its long text for names of exports, and have V8 optimise the looking.
+    const { crc32c } = createRequire(import.meta.url)('@node-rs/crc32') as typeof import('@node-rs/crc32');
     return crc32c;
   } catch {
     return tableCrc32c();

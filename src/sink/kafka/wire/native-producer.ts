@@ -38,7 +38,8 @@ function openProducer(config: KafkaSinkConfig, { identity, buffers, partitioner 
   let id: ProducerId | null = null;
 
   const open = async (): Promise<Workshop> => {
-    const [packer, crc32c] = await Promise.all([loadPacker(config.compression), loadCrc32c()]);
+    const packer = await loadPacker(config.compression);
+    const crc32c = loadCrc32c();
     if (config.idempotent) id = await identity.next(await brokers.any());
     const encoder = new BatchEncoder(buffers, packer, crc32c);
     return { brokers, encoder, buffers, partitioner, id, acks: config.acks, timeout: config.deadline };

@@ -36,7 +36,7 @@ async function written(
   partitions: number,
   compression: Compression = 'none',
 ): Promise<ReadonlyMap<number, DecodedBatch>> {
-  const crc32c = await loadCrc32c();
+  const crc32c = loadCrc32c();
   const encoder = new BatchEncoder(buffers, await loadPacker(compression), crc32c);
   const { batches, buffer } = await encoder.encode(
     batch,
