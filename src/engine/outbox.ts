@@ -191,7 +191,7 @@ export class Outbox<Mark> {
     const { sink, topic, signal, bad = null } = this.#options;
     const { count } = batch;
     if (bad?.careful) return this.#deliverApart(bad, batch, letters, rows);
-    const sent = count === 0 ? Promise.resolve() : sink.send(topic, batch, signal);
+    const sent = count === 0 ? Promise.resolve() : this.#watched(sink.send(topic, batch, signal));
     if (letters.length > 0) await Promise.all([sent, bad?.keep(letters, signal)]);
     else await sent;
     return count;
@@ -206,14 +206,24 @@ export class Outbox<Mark> {
     return count - refused.length;
   }
 
+  /**
+   * A failure is known the moment that the sink tells it, not some turns later: what would be started between would be
+   * written in front of the repetition of this one, and older rows would overwrite newer ones.
+   */
+  #watched(sent: Promise<void>): Promise<void> {
+    sent.catch((reason: unknown) => {
+      this.#failure ??= { reason };
+    });
+    return sent;
+  }
+
   #start(parcel: Parcel<Mark>): void {
     const { onAcked } = this.#options;
     const { batch, bytes, mark } = parcel;
     const settled = batch.count;
     const { more } = parcel;
     const sent = this.#deliver(parcel);
-    // At once, and not after the commit of the batch before: whatever is started meanwhile would be
-    // written in front of the repetition of this one, and older rows would overwrite newer ones.
+    // Also of its letters; at once, and not after the commit of the batch before.
     sent.catch((reason: unknown) => {
       this.#failure ??= { reason };
     });

@@ -47,6 +47,9 @@ export interface Sink extends AsyncDisposable {
    *
    * The batch belongs to the sink until the promise settles. After a rejection it may still be read
    * from: the caller never fills or sends that batch again, but another with the same records.
+   *
+   * While the failure of a send has not been told, further sends of its topic fail like it. Who has several under way
+   * reacts to this very promise: what is sent after that counts as an answer to the failure, and is written.
    */
   send(topic: string, batch: RecordBatch, signal: AbortSignal): Promise<void>;
 }

@@ -20,13 +20,20 @@ interface Send {
 /** A sink whose acknowledgements come when the test says so. */
 function manualSink() {
   const sends: Send[] = [];
-  const send = (_topic: string, batch: RecordBatch): Promise<void> =>
-    new Promise((resolve, reject) => {
+  /** Sends that had begun when the first failure was told. */
+  const told = { at: -1 };
+  const send = (_topic: string, batch: RecordBatch): Promise<void> => {
+    const sent = new Promise<void>((resolve, reject) => {
       // Copies: the batch is used again once it is acknowledged.
       const records = [...batch.records()].map((one) => ({ ...one, value: one.value && Buffer.from(one.value) }));
       sends.push({ records, acknowledge: resolve, fail: reject });
     });
-  return { sends, send };
+    sent.catch(() => {
+      if (told.at < 0) told.at = sends.length;
+    });
+    return sent;
+  };
+  return { sends, told, send };
 }
 
 const idle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
@@ -52,7 +59,7 @@ function open({ records = 2, bytes = 1_000_000, inFlight = 2, onAcked = () => Pr
       return onAcked(one);
     },
   });
-  return { outbox, sends: sink.sends, acked };
+  return { outbox, sends: sink.sends, told: sink.told, acked };
 }
 
 function put(outbox: Outbox<number>, one: OutboundRecord): void {
@@ -61,6 +68,24 @@ function put(outbox: Outbox<number>, one: OutboundRecord): void {
 }
 
 describe('the outbox', () => {
+  it('starts nothing once the sink has told of a failure, in whatever turn the batch before is acknowledged', async () => {
+    for (let turns = 0; turns < 40; turns += 1) {
+      const { outbox, sends, told } = open({ records: 1, inFlight: 2 });
+      for (let batch = 0; batch < 4; batch += 1) put(outbox, record(1));
+      const ready = outbox.ready().catch(() => undefined);
+      await idle();
+      expect(sends).toHaveLength(2);
+      // The acknowledgement makes room for a third some turns later; the second fails in each of them, once.
+      sends[0]?.acknowledge();
+      for (let turn = 0; turn < turns; turn += 1) await Promise.resolve();
+      sends[1]?.fail(new Error('no'));
+      await idle();
+      for (const { acknowledge } of sends) acknowledge();
+      await Promise.all([ready, outbox.settle()]);
+      expect([turns, sends.length]).toEqual([turns, told.at]);
+    }
+  });
+
   it('never parts the records of one row, drops them together, and counts them as one', async () => {
     const { outbox, sends, acked } = open({ records: 4, inFlight: 10 });
     const marks: number[] = [];

@@ -57,7 +57,9 @@ export class NoAnswer extends Error {
  *
  * Why one failure is the end of all: whoever has several batches of a topic under way may send one
  * more before it hears that an earlier one has failed. That batch would be written before the
- * repetition of the earlier one. So it fails too, until the caller of the failed one has been told.
+ * repetition of the earlier one. So it fails too, until the caller of the failed one has been told: until
+ * the reactions to this very promise run, before which ours has been attached. A wrapper around it would
+ * leave turns between, in which what is sent would be taken for the answer to the failure.
  */
 export class Sender implements AsyncDisposable {
   readonly #open: () => RecordProducer;
@@ -76,7 +78,17 @@ export class Sender implements AsyncDisposable {
   }
 
   /** Rejects with the signal's reason, or with what `explain` makes of the error: NoAnswer, or what the producer throws. */
-  async send(topic: string, batch: RecordBatch, signal: AbortSignal): Promise<void> {
+  send(topic: string, batch: RecordBatch, signal: AbortSignal): Promise<void> {
+    let told = (): void => undefined;
+    const sent = this.#send(topic, batch, signal, (forget) => {
+      told = forget;
+    });
+    sent.catch(() => told());
+    return sent;
+  }
+
+  /** `fails`: gets what is to be called when the caller is told. */
+  async #send(topic: string, batch: RecordBatch, signal: AbortSignal, fails: (forget: () => void) => void): Promise<void> {
     for (let blocking = this.#blocking(topic); blocking.length > 0; blocking = this.#blocking(topic)) {
       await orAbort(Promise.all(blocking.map(({ over }) => over)), signal);
       const failed = blocking.find((one) => !one.abandoned && one.failed !== null)?.failed;
@@ -89,7 +101,7 @@ export class Sender implements AsyncDisposable {
       await orAbort(work, signal);
     } catch (error) {
       if (attempt.failed === null) attempt.abandoned = true;
-      else attempt.forget();
+      else fails(attempt.forget);
       throw error;
     }
   }

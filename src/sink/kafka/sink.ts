@@ -1,4 +1,3 @@
-import { throwIfAborted } from '../../kit/abort.ts';
 import { type Clock, systemClock } from '../../kit/clock.ts';
 import { LiberateError } from '../../kit/errors.ts';
 import type { TopicSpec } from '../../model/record.ts';
@@ -145,10 +144,11 @@ class KafkaSink implements Sink {
     return { records: recordsOfBatch[client], bytes, inFlight: client === 'native' && idempotent ? sendsUnderWay : 1 };
   }
 
-  async send(topic: string, batch: RecordBatch, signal: AbortSignal): Promise<void> {
-    throwIfAborted(signal);
-    if (batch.count === 0) return;
-    await this.#sender.send(topic, batch, signal);
+  /** The sender's own promise, so that no turn lies between its failure and the caller's hearing of it. */
+  send(topic: string, batch: RecordBatch, signal: AbortSignal): Promise<void> {
+    if (signal.aborted) return Promise.reject(signal.reason);
+    if (batch.count === 0) return Promise.resolve();
+    return this.#sender.send(topic, batch, signal);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -48,6 +48,30 @@ it('keeps one producer as long as nothing fails', async () => {
   expect(sent.map(({ producer }) => producer)).toEqual([1, 1]);
 });
 
+it('gives nothing that is sent behind a failure to the next producer, until the very turn in which its caller hears of it', async () => {
+  const written: boolean[] = [];
+  for (let turns = 0; turns < 30; turns += 1) {
+    const { sender, sent } = scripted();
+    let heard = false;
+    sender.send('t', one('5'), never).catch(() => {
+      heard = true;
+    });
+    await settle();
+    sent[0]?.fail(new Error('no'));
+    for (let turn = 0; turn < turns; turn += 1) await Promise.resolve();
+    const told = heard;
+    const behind = sender.send('t', one('6'), never).catch(() => undefined);
+    await settle();
+    // On the first producer the broker refuses it: it lacks what comes before.
+    expect([turns, sent.some(({ producer }) => producer === 2)]).toEqual([turns, told]);
+    written.push(told);
+    for (const { acknowledge } of sent) acknowledge();
+    await behind;
+  }
+  // Both were met.
+  expect(new Set(written).size).toBe(2);
+});
+
 it('takes a new producer after any failure, and ends the old one', async () => {
   const { sender, sent, last, closings } = scripted();
   const failing = sender.send('t', one('1'), never);
