@@ -8,7 +8,6 @@ import {
   isFinished,
   noCounts,
 } from '../model/backfill.ts';
-
 import type { Job } from '../model/job.ts';
 import type { Lease } from '../state/lease.ts';
 import type { Told } from '../state/state-store.ts';

@@ -210,11 +210,11 @@ export class Outbox<Mark> {
    * A failure is known the moment that the sink tells it, not some turns later: what would be started between would be
    * written in front of the repetition of this one, and older rows would overwrite newer ones.
    */
-  #watched(sent: Promise<void>): Promise<void> {
-    sent.catch((reason: unknown) => {
+  #watched<T>(work: Promise<T>): Promise<T> {
+    work.catch((reason: unknown) => {
       this.#failure ??= { reason };
     });
-    return sent;
+    return work;
   }
 
   #start(parcel: Parcel<Mark>): void {
@@ -222,11 +222,8 @@ export class Outbox<Mark> {
     const { batch, bytes, mark } = parcel;
     const settled = batch.count;
     const { more } = parcel;
-    const sent = this.#deliver(parcel);
-    // Also of its letters; at once, and not after the commit of the batch before.
-    sent.catch((reason: unknown) => {
-      this.#failure ??= { reason };
-    });
+    // Watched for its letters too; at once, and not after the commit of the batch before.
+    const sent = this.#watched(this.#deliver(parcel));
     const before = this.#completed;
     const done = (async (): Promise<void> => {
       // The wait for the earlier batch comes second, so that a failed send is never left unhandled.
@@ -238,10 +235,7 @@ export class Outbox<Mark> {
       await onAcked({ records: Math.max(0, outcome.value - more), bytes, mark, ...(refused === 0 ? {} : { refused }) });
       this.#underWay = this.#underWay.filter((other) => other !== done);
     })();
-    done.catch((reason: unknown) => {
-      this.#failure ??= { reason };
-    });
-    this.#underWay.push(done);
+    this.#underWay.push(this.#watched(done));
     this.#completed = done;
   }
 }

@@ -94,7 +94,7 @@ async function publishAgain(
   const publisher = await openPublisher(context, await booksOf(context), asked.size, signal);
   try {
     for (const request of rows.requests(source)) {
-      for await (const batch of source.read({ ...request, page: null, limit: null }, signal)) await publisher.publish(batch, rows);
+      for await (const batch of source.read(request, signal)) await publisher.publish(batch, rows);
     }
     await publisher.drain();
   } finally {

@@ -8,8 +8,6 @@ import type { Reader } from './publisher.ts';
 import { textAt } from './row-text.ts';
 import { wholeOf } from './verify-read.ts';
 
-type Whole = Omit<ReadRequest, 'page' | 'limit'>;
-
 /** The rows behind dead letters, found among those of the relation by the columns that order them: these no row is without. */
 export class ReplayedRows implements Reader {
   readonly #plan: JobPlan;
@@ -34,7 +32,7 @@ export class ReplayedRows implements Reader {
   }
 
   /** A part of the relation by the first identifying number; otherwise the whole. */
-  requests(source: Source): readonly Whole[] {
+  requests(source: Source): readonly ReadRequest[] {
     const [first] = this.#identity;
     // Without anything that tells its rows apart, none of them can be found again.
     if (first === undefined) return [];

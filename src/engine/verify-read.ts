@@ -14,13 +14,11 @@ import { DigestTable } from './verify-table.ts';
 /** What is looked at of a row or an event; valid during the call. */
 export type Look = (record: Uint32Array, key: Buffer) => void;
 
-type Whole = Omit<ReadRequest, 'page' | 'limit'>;
-
 /**
  * The relation in one statement, so from one snapshot, in no order where none is needed. A query has its cursor, for it
  * may name `:since`; its rows without a cursor then take a second statement. `from`: as the job began.
  */
-export function wholeOf({ plan, source }: Pick<VerifyContext, 'plan' | 'source'>, from: boolean): readonly Whole[] {
+export function wholeOf({ plan, source }: Pick<VerifyContext, 'plan' | 'source'>, from: boolean): readonly ReadRequest[] {
   const { initial, nulls } = plan.job;
   const [cursor] = plan.cursor;
   const begins = from && initial.kind === 'from' && cursor !== undefined ? source.parseCursor(initial.value, cursor) : null;
@@ -39,7 +37,7 @@ export async function readRows(context: VerifyContext, from: boolean, look: Look
   const event = new RecordBatch({});
   const progress = context.progress('rows');
   for (const request of wholeOf(context, from)) {
-    for await (const rows of source.read({ ...request, page: null, limit: null }, signal)) {
+    for await (const rows of source.read(request, signal)) {
       throwIfAborted(signal);
       if (rows.count > 0) await confirmed(rows);
       for (let at = 0; at < rows.count; at += 1) {

@@ -58,7 +58,7 @@ async function publishRows(
   };
   try {
     for (const request of wholeOf(context, false)) {
-      for await (const rows of source.read({ ...request, page: null, limit: null }, signal)) await publisher.publish(rows, those);
+      for await (const rows of source.read(request, signal)) await publisher.publish(rows, those);
     }
     await publisher.drain();
   } finally {

@@ -33,7 +33,7 @@ export interface CycleReport {
   readonly lagMs: number | null;
   /** The mark's own time; null where it tells none. Not in reports of older versions. */
   readonly markAt?: number | null;
-  /** What held in this cycle; null before the job met its relation. Not in reports of older versions. */
+  /** What held in this cycle; null before the job met its relation. Only in reports that are kept, and not in those of older versions. */
   readonly guarantee?: Guarantee | null;
   /** Absent: nothing keeps rows back. */
   readonly held?: Held;

@@ -46,8 +46,8 @@ export class PackedRaws implements RawRows {
       lead: (at) => this.mark(at, layout.positionAt[0] as number),
       ahead: (at) => layout.aheadAt === null || flag(at, layout.aheadAt),
       recent: (at) => layout.recentAt !== null && flag(at, layout.recentAt),
-      confirm,
       deleted: (at) => layout.deletedAt !== null && flag(at, layout.deletedAt),
+      confirm,
     };
   }
 }

@@ -43,8 +43,8 @@ export class ValueRaws<R extends Field> implements RawRows {
       lead: (at) => this.mark(at, layout.positionAt[0] as number),
       ahead: (at) => layout.aheadAt === null || isOne(this.#field(at, layout.aheadAt)),
       recent: (at) => layout.recentAt !== null && isOne(this.#field(at, layout.recentAt)),
-      confirm,
       deleted: (at) => layout.deletedAt !== null && isOne(this.#field(at, layout.deletedAt)),
+      confirm,
     };
   }
 
